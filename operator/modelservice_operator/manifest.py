@@ -1,0 +1,21 @@
+"""The raw manifest type, and canonical JSON for hashing."""
+
+import hashlib
+import json
+from typing import Any, TypeAlias
+
+Manifest: TypeAlias = dict[str, Any]
+"""A Kubernetes object, or a part of one, as JSON gives it. The only place where `Any` is welcome."""
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no blanks: equal values give equal text, on every version of Python.
+
+    Frozen: names of revisions and hash annotations in live clusters are computed from it.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: object) -> str:
+    """32 hexadecimal digits (BLAKE2b, 128 bits) over the canonical JSON. Frozen, as `canonical_json` is."""
+    return hashlib.blake2b(canonical_json(value).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,1 @@
+"""What should exist for a ModelService: pure builders, one per child kind."""

@@ -1,0 +1,38 @@
+"""Every name, label, annotation and field manager that the operator puts on an object.
+
+Selectors and names are immutable in live clusters: nothing here may change once released.
+"""
+
+from typing import Final
+
+FIELD_MANAGER: Final = "modelservice-operator"
+
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+RUNTIME: Final = "app.kubernetes.io/name"
+NAME: Final = "modelservice.dev/name"
+COMPONENT: Final = "modelservice.dev/component"
+REVISION: Final = "modelservice.dev/revision"
+
+SERVER: Final = "server"
+"""Value of the component label on the pods that serve the model."""
+
+APPLIED_HASH: Final = "modelservice.dev/applied-hash"
+"""Annotation on a child: the hash of the intent that was last applied to it."""
+
+CHILD_SELECTOR: Final = f"{MANAGED_BY}={FIELD_MANAGER}"
+"""Label selector of everything that the operator watches beside the ModelServices."""
+
+
+def selector(name: str) -> dict[str, str]:
+    """Labels that select the serving pods of the ModelService called `name`."""
+    return {NAME: name, COMPONENT: SERVER}
+
+
+def child_labels(name: str, runtime: str) -> dict[str, str]:
+    """Labels of every child of the ModelService called `name`."""
+    return {MANAGED_BY: FIELD_MANAGER, RUNTIME: runtime, NAME: name}
+
+
+def revision_name(name: str, revision_hash: str) -> str:
+    """Name of the ControllerRevision that stores the pod template of one revision."""
+    return f"{name}-{revision_hash}"

@@ -1,0 +1,1 @@
+"""What the operator remembers of each object that it watches: only the fields that decisions need."""
