@@ -1,0 +1,199 @@
+"""The composition root: which parts there are, who starts when, and in which order they stop."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from modelservice_operator import http, logs
+from modelservice_operator.cluster.client import Client, load_configuration
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.leader import Elector, LeadershipLost
+from modelservice_operator.cluster.queue import KeyQueue
+from modelservice_operator.cluster.resources import (
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    MODEL_SERVICE,
+    NODE,
+    POD,
+    SERVICE,
+    Resource,
+)
+from modelservice_operator.cluster.resync import Resync
+from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.watch import SILENCE_LIMIT, Watch
+from modelservice_operator.events import Recorder
+from modelservice_operator.metrics import Metrics
+from modelservice_operator.reconcile import Reconciler
+from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.settings import Settings
+from modelservice_operator.workers import Workers
+
+logger = logging.getLogger(__name__)
+
+WATCHED: Final = (MODEL_SERVICE, DEPLOYMENT, SERVICE, CONTROLLER_REVISION, POD, NODE)
+
+STUCK: Final = 300.0
+"""Seconds that one reconcile may take before the process counts as stuck: ten requests that all time out."""
+DRAIN: Final = 2.0
+"""Seconds that running reconciles get at shutdown, so that the standby has the Lease soon."""
+WATCH_PATIENCE: Final = 5
+"""How often within ten minutes the watch layer may fail before the process gives up, to be started anew."""
+
+
+class App:
+    """The parts of one operator process, wired together."""
+
+    def __init__(self, settings: Settings, client: Client, metrics: Metrics) -> None:
+        loop = asyncio.get_running_loop()
+        self._settings = settings
+        self._client = client
+        self._metrics = metrics
+        self._stop = asyncio.Event()
+        self._leading = asyncio.Event()
+        resources = tuple(resource for resource in WATCHED if settings.watch_nodes or resource is not NODE)
+        self._queue: KeyQueue[Key] = KeyQueue(clock=loop.time, observer=metrics.queue)
+        self._store = Store(self._queue.add)
+        self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
+        self._recorder = Recorder(client, clock=loop.time)
+        reconciler = Reconciler(client, self._store, builtin(), self._recorder, clock=loop.time)
+        self._resync = Resync(
+            client,
+            self._store,
+            self._queue,
+            resources,
+            settings.namespaces,
+            self._freshness,
+            period=settings.resync_seconds,
+        )
+        self._workers = Workers(
+            self._queue,
+            reconciler.reconcile,
+            settings.workers,
+            metrics,
+            (self._resync.primed, self._leading),
+            clock=loop.time,
+        )
+        self._watch = Watch(
+            client,
+            self._store,
+            resources,
+            settings.namespaces,
+            self._freshness,
+            on_relist=self._resync.relisted,
+            on_start=self._bind_signals,
+        )
+        self._elector = Elector(client, settings) if settings.elects else None
+
+    async def run(self) -> int:
+        """Run until SIGTERM, SIGINT, a lost Lease or a watch layer that keeps failing; returns the exit code."""
+        self._bind_signals()
+        async with http.serve(self._settings, self._metrics, healthy=self._complaints, ready=self._unready):
+            # Every task exists before kopf starts: kopf, when it fails, cancels all that came after it.
+            workers = asyncio.create_task(self._workers.run(), name="workers")
+            lead = asyncio.create_task(self._lead(), name="leader")
+            tasks = {
+                asyncio.create_task(self._stop.wait(), name="stop"),
+                asyncio.create_task(self._watch_forever(), name="watch"),
+                asyncio.create_task(self._resync.run(), name="resync"),
+                asyncio.create_task(self._recorder.run(), name="events"),
+                workers,
+                lead,
+            }
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            exit_code = _exit_code(done)
+            await self._drain(workers)
+            await _cancel({lead})
+            if self._elector is not None and self._leading.is_set() and exit_code == 0:
+                await self._elector.release()
+            await _cancel(tasks - {lead})
+        logger.info("Stopped.")
+        return exit_code
+
+    async def _lead(self) -> None:
+        """Become the leader and stay it; ends with LeadershipLost only."""
+        if self._elector is not None:
+            await self._elector.acquire()
+        self._metrics.leader(leading=True)
+        self._leading.set()
+        if self._elector is None:
+            await self._stop.wait()
+        else:
+            await self._elector.hold()
+
+    async def _watch_forever(self) -> None:
+        """Keep the watch layer running: what it does not survive is logged, and it starts again from fresh lists."""
+        loop = asyncio.get_running_loop()
+        failures: list[float] = []
+        while True:
+            await self._resync.prime()
+            try:
+                await self._watch.run()
+                logger.warning("The watch layer ended; starting it again.")
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                logger.warning("The watch layer failed and is started again: %s: %s", type(error).__name__, error)
+            self._bind_signals()
+            now = loop.time()
+            failures = [when for when in failures if now - when < 600] + [now]
+            if len(failures) > WATCH_PATIENCE:
+                raise RuntimeError(f"the watch layer failed {len(failures)} times in ten minutes")
+            await asyncio.sleep(min(30.0, 2.0 ** len(failures)))
+
+    async def _drain(self, workers: asyncio.Task[None]) -> None:
+        """Let running reconciles end: a cancelled request may or may not have reached the API server."""
+        self._workers.stop()
+        busy = asyncio.create_task(self._queue.idle())
+        await asyncio.wait({busy, workers}, timeout=DRAIN, return_when=asyncio.FIRST_COMPLETED)
+        await _cancel({busy, workers})
+
+    def _bind_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+
+    def _complaints(self) -> list[str]:
+        """What is wrong enough for the process to be started anew."""
+        running = self._queue.longest_running()
+        return [f"a reconcile has been running for {running:.0f} s"] if running > STUCK else []
+
+    def _unready(self) -> list[str]:
+        """Why the process cannot be relied on at the moment."""
+        if not self._resync.primed.is_set():
+            return ["the stores are not primed yet"]
+        return self._freshness.silent()
+
+
+async def run(settings: Settings) -> int:
+    """One operator process from start to end; returns its exit code.
+
+    Raises:
+        ApiUnreachable: there are no credentials.
+    """
+    metrics = Metrics()
+    client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics.request)
+    try:
+        return await App(settings, client, metrics).run()
+    finally:
+        await client.close()
+
+
+def _exit_code(done: set[asyncio.Task[object]]) -> int:
+    """0 when we were asked to stop; 1, with a line in the log, when a part gave up."""
+    code = 0
+    for task in done:
+        error = task.exception()
+        if error is not None:
+            logger.error("Stopping: %s", error if isinstance(error, LeadershipLost) else f"{task.get_name()}: {error!r}")
+            code = 1
+    return code
+
+
+async def _cancel(tasks: set[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

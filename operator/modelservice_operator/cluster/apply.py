@@ -1,0 +1,227 @@
+"""Bring a child to its intent: server-side apply, skipped when nothing differs, never onto what is not ours."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from modelservice_operator import diff
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal
+from modelservice_operator.cluster.resources import BY_KIND
+from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.records.child import Child
+from modelservice_operator.records.ownership import Relation, live_relation, relation
+from modelservice_operator.records.parent import Parent
+
+logger = logging.getLogger(__name__)
+
+CONFLICT_POLL: Final = 30.0
+"""Seconds between looks at a foreign object in our way: it lacks our label, so no watch tells when it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The place of one child of one ModelService."""
+
+    uid: str
+    kind: str
+    name: str
+
+
+class Applier:
+    """Applies intents. Remembers which the API server refused, so that each is tried once, and which names are taken."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self._client = client
+        self._store = store
+        self._refused: dict[_Slot, tuple[str, Blocked]] = {}
+        self._contested: set[_Slot] = set()
+
+    def forget(self, uid: str) -> None:
+        """The ModelService with this uid is gone."""
+        self._refused = {slot: refusal for slot, refusal in self._refused.items() if slot.uid != uid}
+        self._contested = {slot for slot in self._contested if slot.uid != uid}
+
+    async def ensure(self, parent: Parent, intent: Manifest) -> None:
+        """Make the child hold the intent; no request when it already does.
+
+        Raises:
+            Blocked: the name is taken, a predecessor's child is still there, or the API server refuses the intent.
+            ApiError: anything else that the API server answers; worth a retry.
+        """
+        slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
+        wanted = diff.intent_hash(intent)
+        refused_hash, refusal = self._refused.get(slot, ("", None))
+        if refusal is not None and refused_hash == wanted:
+            raise refusal
+        try:
+            child = self._store.family(Key(parent.namespace, parent.name)).children.get((slot.kind, slot.name))
+            if child is None:
+                await self._create(parent, slot, intent, wanted)
+            else:
+                await self._update(parent, child, intent, wanted)
+        except ApiError as error:
+            if not is_terminal(error):
+                raise
+            refusal = _refusal(slot, error)
+            self._refused[slot] = (wanted, refusal)
+            raise refusal from error
+        self._refused.pop(slot, None)
+
+    async def prune(self, parent: Parent, intents: list[Manifest]) -> None:
+        """Delete children of this ModelService that are no longer wanted."""
+        wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
+        family = self._store.family(Key(parent.namespace, parent.name))
+        for (kind, name), child in list(family.children.items()):
+            ours = child.controller is not None and child.controller.uid == parent.uid
+            if ours and not child.deleting and (kind, name) not in wanted:
+                logger.info("Deleting %s %s, which is no longer wanted.", kind, name)
+                await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
+
+    async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> None:
+        if slot in self._contested:
+            live = await self._live(intent)
+            if live is not None:
+                await self._take_over(parent, slot, intent, wanted, live)
+                return
+            self._contested.discard(slot)
+        try:
+            answer, created = await self._client.apply(diff.with_hash(intent, wanted), force=False)
+        except ApiError as error:
+            if error.status not in {409, 422}:
+                raise
+            live = await self._live(intent)
+            if live is None:
+                raise
+            await self._take_over(parent, slot, intent, wanted, live)
+            return
+        if not created and _was_foreign(parent, answer):
+            await self._give_back(intent)
+            raise self._conflict(slot, parent)
+        self._remember(answer, wanted)
+        if created:
+            logger.info("Created %s %s.", slot.kind, slot.name)
+
+    async def _update(self, parent: Parent, child: Child, intent: Manifest, wanted: str) -> None:
+        slot = _Slot(parent.uid, child.kind, child.name)
+        match relation(parent, child.controller, labelled=child.service == parent.name):
+            case Relation.FOREIGN:
+                raise self._conflict(slot, parent)
+            case Relation.PREDECESSOR:
+                raise _predecessor(slot)
+            case Relation.OURS if child.deleting:
+                raise _terminating(slot)
+            case Relation.OURS if child.holds(wanted):
+                return
+            case Relation.OURS if child.applied_hash == wanted and child.body is not None:
+                path = diff.difference(child.body, intent)
+                if path is None:
+                    child.judge(wanted)
+                    return
+                why = f"{path} was changed by someone else"
+            case Relation.OURS:
+                why = "the intent changed"
+            case Relation.ORPHAN:
+                why = "it has no controller: adopting it"
+        logger.info("Applying %s %s: %s.", child.kind, child.name, why)
+        await self._force(parent, slot, intent, wanted, child.uid)
+
+    async def _take_over(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str, live: Manifest) -> None:
+        """An object of that name exists, and we did not know it: it is ours without our label, or in our way."""
+        match live_relation(parent, live):
+            case Relation.FOREIGN:
+                raise self._conflict(slot, parent)
+            case Relation.PREDECESSOR:
+                raise _predecessor(slot)
+            case _ if "deletionTimestamp" in live["metadata"]:
+                raise _terminating(slot)
+            case _:
+                self._contested.discard(slot)
+                await self._force(parent, slot, intent, wanted, live["metadata"]["uid"])
+
+    async def _force(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str, uid: str) -> None:
+        bound = diff.with_hash(intent, wanted)
+        bound["metadata"]["uid"] = uid
+        try:
+            answer, _ = await self._client.apply(bound, force=True)
+        except ApiError as error:
+            if error.status == 409 or any(cause.field == "metadata.uid" for cause in error.causes):
+                self._store.forget(slot.kind, parent.namespace, slot.name, uid)
+                raise ApiError(409, error.reason, error.message) from error
+            raise
+        self._remember(answer, wanted)
+
+    async def _give_back(self, intent: Manifest) -> None:
+        """Withdraw from an object every field that only we set: an empty intent of the same manager."""
+        bare = {key: intent["metadata"][key] for key in ("name", "namespace")}
+        await self._client.apply({**intent, "metadata": bare, "spec": {}}, force=True)
+
+    async def _live(self, intent: Manifest) -> Manifest | None:
+        metadata = intent["metadata"]
+        return await self._client.get(BY_KIND[intent["kind"]], metadata["namespace"], metadata["name"])
+
+    def _remember(self, answer: Manifest, wanted: str) -> None:
+        """Fold the answer into the store and take it as the way in which this intent looks on the server."""
+        self._store.upsert(answer)
+        record = Child.from_manifest(answer)
+        child = self._store.family(Key(record.namespace, record.service)).children.get((record.kind, record.name))
+        if child is not None and child.resource_version == record.resource_version:
+            child.judge(wanted)
+
+    def _conflict(self, slot: _Slot, parent: Parent) -> Blocked:
+        self._contested.add(slot)
+        what = f"{slot.kind} {parent.namespace}/{slot.name}"
+        return Blocked(
+            Reason.NAME_CONFLICT,
+            f"{what} exists and does not belong to this ModelService; it is left untouched.",
+            f"Delete {what} if nothing needs it, or give this ModelService another name.",
+            stalled=True,
+            retry=CONFLICT_POLL,
+        )
+
+
+def _was_foreign(parent: Parent, answer: Manifest) -> bool:
+    """Someone else made this object before there was a ModelService that could have.
+
+    An apply without force succeeds on a foreign object when no field of the two intents clashes. Nothing of ours can be
+    older than its ModelService, and an object that we just made has no other manager of its spec.
+    """
+    metadata = answer["metadata"]
+    others = any(
+        entry.get("manager") != names.FIELD_MANAGER
+        and not entry.get("subresource")
+        and "f:spec" in (entry.get("fieldsV1") or {})
+        for entry in metadata.get("managedFields") or ()
+    )
+    return others and metadata.get("creationTimestamp", "") < parent.created_at
+
+
+def _predecessor(slot: _Slot) -> Blocked:
+    return Blocked(
+        Reason.WAITING_FOR_PREDECESSOR,
+        f"{slot.kind} {slot.name} still belongs to a deleted ModelService of the same name.",
+        "Wait: the garbage collector deletes it.",
+        retry=CONFLICT_POLL,
+    )
+
+
+def _terminating(slot: _Slot) -> Blocked:
+    return Blocked(
+        Reason.WAITING_FOR_PREDECESSOR,
+        f"{slot.kind} {slot.name} is being deleted.",
+        "Wait: it is created anew once it is gone. If it stays, look at its finalizers.",
+        retry=CONFLICT_POLL,
+    )
+
+
+def _refusal(slot: _Slot, error: ApiError) -> Blocked:
+    return Blocked(
+        Reason.INVALID_SPEC,
+        f"the API server refuses the {slot.kind}: {error.message}",
+        "Correct the field of the spec that the message names.",
+        stalled=True,
+    )
+

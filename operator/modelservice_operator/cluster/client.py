@@ -1,0 +1,222 @@
+"""The API client: credentials and transport from the `kubernetes` package, plain dictionaries in and out.
+
+Only the low level of `kubernetes.aio` is used: its generated API classes cost four times the CPU per request
+and refuse answers that do not match their models.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from modelservice_operator import __version__
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
+from modelservice_operator.cluster.resources import BY_KIND, Resource
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+
+APPLY = "application/apply-patch+yaml"
+MERGE_PATCH = "application/merge-patch+json"
+REQUEST_TIMEOUT = 30.0
+"""Seconds. Longer than the API server's own limit for a write that waits for etcd or an admission webhook (10 s each)."""
+
+RequestObserver = Callable[[str, int, str], None]
+"""Told of every request: method, HTTP status (0 when no answer came), host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The answer to a LIST: the objects and the resourceVersion at which they were read."""
+
+    items: list[Manifest]
+    resource_version: int
+
+
+async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> Configuration:
+    """Credentials of the pod that we run in or, outside of one, of a kubeconfig (`KUBECONFIG` when none is named).
+
+    Raises:
+        ConnectionError: with one sentence, when there are none or they cannot be read.
+    """
+    configuration = Configuration()
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    try:
+        if in_pod and kubeconfig is None and context is None and "KUBECONFIG" not in os.environ:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            await config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
+    except (config.ConfigException, OSError, ValueError) as error:
+        raise ApiUnreachable(f"no usable credentials for a cluster: {error}") from error
+    configuration.client_session_kwargs = {"trust_env": False}
+    return configuration
+
+
+class Client:
+    """Requests to one API server. Safe to use from many tasks at once; writes are never repeated by it."""
+
+    def __init__(self, configuration: Configuration, observer: RequestObserver = lambda *_: None) -> None:
+        self.configuration = configuration
+        self._api = ApiClient(configuration)
+        self._api.user_agent = f"modelservice-operator/{__version__}"
+        self._observer = observer
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+    async def bearer_token(self) -> str | None:
+        """Value of the Authorization header as of now (service account tokens rotate), or None with client certificates."""
+        headers: dict[str, str] = {}
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+        return headers.get("authorization") or headers.get("Authorization")
+
+    def watch_session(self, middleware: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        """A session of its own for the watch layer, with the same TLS settings; `middleware` wraps every request."""
+        transport = self._api.rest_client
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=transport.ssl_context, limit=0),
+            trust_env=False,
+            middlewares=(middleware,),
+            headers={"User-Agent": self._api.user_agent},
+            read_bufsize=2**21,
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> Manifest:
+        """One request, its answer parsed.
+
+        Raises:
+            ApiError: the API server answered with an error.
+            ApiUnreachable: no answer came.
+        """
+        _, answer = await self._send(method, path, query=query, body=body, content_type=content_type)
+        return answer
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
+        """The live object, or None where there is none."""
+        try:
+            return await self.request("GET", resource.path(namespace, name))
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def list_objects(self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False) -> Page:
+        """All objects of a kind (those that its selector selects), served from the API server's cache."""
+        query = {"resourceVersion": "0"}
+        if resource.selector:
+            query["labelSelector"] = resource.selector
+        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" if metadata_only else None
+        _, answer = await self._send("GET", resource.path(namespace), query=query, accept=accept)
+        items = answer.get("items") or []
+        for item in items:
+            item["apiVersion"], item["kind"] = resource.api_version, resource.kind
+        return Page(items, int(answer["metadata"]["resourceVersion"]))
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """POST. An object of that name is an ApiError 409."""
+        resource, namespace, _ = _address(manifest)
+        return await self.request(
+            "POST", resource.path(namespace), query={"fieldManager": names.FIELD_MANAGER}, body=manifest
+        )
+
+    async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:
+        """Server-side apply of a whole intent; the answer and whether the object was created by it."""
+        resource, namespace, name = _address(manifest)
+        query = {"fieldManager": names.FIELD_MANAGER, "force": "true" if force else "false"}
+        status, answer = await self._send(
+            "PATCH", resource.path(namespace, name), query=query, body=manifest, content_type=APPLY
+        )
+        return answer, status == 201
+
+    async def merge_patch(
+        self, resource: Resource, namespace: str, name: str, patch: Manifest, *, subresource: str | None = None
+    ) -> Manifest:
+        """JSON merge patch; `metadata.resourceVersion` in it makes it fail with 409 when the object has moved on."""
+        return await self.request(
+            "PATCH",
+            resource.path(namespace, name, subresource),
+            query={"fieldManager": names.FIELD_MANAGER},
+            body=patch,
+            content_type=MERGE_PATCH,
+        )
+
+    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
+        """Delete just that object; gone already, or another one of that name, is fine."""
+        options: Manifest = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        try:
+            await self.request("DELETE", resource.path(namespace, name), body=options)
+        except ApiError as error:
+            if error.status not in {404, 409}:
+                raise
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+        accept: str | None = None,
+    ) -> tuple[int, Manifest]:
+        headers = {"Accept": accept or "application/json", "Content-Type": content_type}
+        headers["User-Agent"] = self._api.user_agent
+        url = f"{self.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        status = 0
+        try:
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+            response = await self._api.call_api(method, url, headers, body, _request_timeout=REQUEST_TIMEOUT)
+            status = response.status
+            data = cast("bytes", await response.read())
+            retry_after = response.getheader("Retry-After")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
+        finally:
+            self._observer(method, status, self.configuration.host)
+        answer = _parse(data)
+        if status >= 400:
+            raise _error(status, answer, data, retry_after)
+        return status, answer
+
+
+def _address(manifest: Manifest) -> tuple[Resource, str, str]:
+    metadata = manifest["metadata"]
+    return BY_KIND[manifest["kind"]], metadata["namespace"], metadata["name"]
+
+
+def _parse(data: bytes) -> Manifest:
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _error(status: int, answer: Manifest, data: bytes, retry_after: str | None) -> ApiError:
+    details = answer.get("details") or {}
+    causes = tuple(
+        Cause(cause.get("reason", ""), cause.get("field", ""), cause.get("message", ""))
+        for cause in details.get("causes") or ()
+    )
+    seconds = details.get("retryAfterSeconds") or (retry_after if retry_after and retry_after.isdigit() else None)
+    return ApiError(
+        status,
+        answer.get("reason") or "",
+        answer.get("message") or data[:500].decode(errors="replace"),
+        causes=causes,
+        retry_after=float(seconds) if seconds else None,
+    )

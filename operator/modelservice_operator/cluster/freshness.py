@@ -1,0 +1,29 @@
+"""When each watch was last heard of. A stream can die without a word; then readiness must say so. Pure."""
+
+from collections.abc import Callable
+
+
+class Freshness:
+    """Signs of life per resource: a request for it that succeeded, or an event of it. `clock` is monotonic, in seconds."""
+
+    def __init__(self, limit: float, *, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._seen: dict[str, float] = {}
+
+    def saw(self, resource: str) -> None:
+        """A sign of life."""
+        self._seen[resource] = self._clock()
+
+    def ages(self) -> dict[str, float]:
+        """Seconds since the last sign of life, by resource."""
+        now = self._clock()
+        return {resource: now - seen for resource, seen in self._seen.items()}
+
+    def silent(self) -> list[str]:
+        """Complaints about resources that were not heard of for longer than the limit."""
+        return [
+            f"the watch of {resource} has been silent for {age:.0f} s"
+            for resource, age in sorted(self.ages().items())
+            if age > self._limit
+        ]

@@ -1,0 +1,167 @@
+"""The queue of keys to work on: each key once, by one worker at a time, with delays and back-off.
+
+A key that is added while a worker has it is marked and queued again when the worker is done, so no change is lost.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+K = TypeVar("K")
+
+
+class QueueObserver(Protocol):
+    """Told what happens in a queue, for metrics. All times are in seconds."""
+
+    def added(self) -> None:
+        """A key was queued that was not queued before."""
+
+    def taken(self, waited: float) -> None:
+        """A worker took a key that had waited this long."""
+
+    def done(self, worked: float) -> None:
+        """A worker finished with a key after this long."""
+
+    def retried(self) -> None:
+        """A key will be tried again after a failure."""
+
+
+class _NoObserver:
+    def added(self) -> None: ...
+    def taken(self, waited: float) -> None: ...
+    def done(self, worked: float) -> None: ...
+    def retried(self) -> None: ...
+
+
+class KeyQueue(Generic[K]):
+    """A queue with set semantics and two priorities; `clock` is monotonic, in seconds.
+
+    Failed keys wait `base * 2**n`, at most `cap`, of which the last half is random.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        observer: QueueObserver | None = None,
+        base: float = 0.05,
+        cap: float = 120.0,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._clock = clock
+        self._observer = observer or _NoObserver()
+        self._base, self._cap, self._jitter = base, cap, jitter
+        self._live: deque[K] = deque()
+        self._background: deque[K] = deque()
+        self._queued: dict[K, float] = {}
+        self._running: dict[K, float] = {}
+        self._dirty: set[K] = set()
+        self._failures: dict[K, int] = {}
+        self._delayed: list[tuple[float, int, K]] = []
+        self._due: dict[K, float] = {}
+        self._sequence = itertools.count()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._queued)
+
+    def add(self, key: K, *, background: bool = False) -> None:
+        """Queue a key. Live changes go before background ones (resync); a queued key may be promoted."""
+        if key in self._running:
+            self._dirty.add(key)
+            return
+        if key in self._queued:
+            if not background:
+                self._live.append(key)
+            return
+        self._queued[key] = self._clock()
+        (self._background if background else self._live).append(key)
+        self._observer.added()
+        self._wake.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Queue a key later; of several such calls for a key the earliest counts."""
+        due = self._clock() + seconds
+        if due < self._due.get(key, float("inf")):
+            self._due[key] = due
+            heapq.heappush(self._delayed, (due, next(self._sequence), key))
+            self._wake.set()
+
+    def retry(self, key: K, at_least: float = 0.0) -> float:
+        """Queue a failed key after its back-off (and not before `at_least` seconds); returns the delay."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        delay = max(at_least, min(self._cap, self._base * 2.0 ** min(failures, 32)) * (0.5 + self._jitter() / 2))
+        self.add_after(key, delay)
+        self._observer.retried()
+        return delay
+
+    def forget(self, key: K) -> None:
+        """The key succeeded, or is gone: its back-off starts anew."""
+        self._failures.pop(key, None)
+
+    def failures(self, key: K) -> int:
+        """How often in a row the key failed."""
+        return self._failures.get(key, 0)
+
+    async def take(self) -> K:
+        """Wait for a key and take it; `done` must follow."""
+        while True:
+            key = self._next()
+            if key is not None:
+                return key
+            self._wake.clear()
+            wait = max(0.0, self._delayed[0][0] - self._clock()) if self._delayed else None
+            # Not wait_for, which runs a task of its own: kopf, when it fails, cancels tasks that it does not know.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+
+    def done(self, key: K) -> None:
+        """The worker is finished with the key; if it was added meanwhile, it is queued again."""
+        self._observer.done(self._clock() - self._running.pop(key))
+        self._idle.set()
+        if key in self._dirty:
+            self._dirty.discard(key)
+            self.add(key)
+
+    async def idle(self) -> None:
+        """Wait until no worker has a key."""
+        while self._running:
+            self._idle.clear()
+            await self._idle.wait()
+
+    def longest_running(self) -> float:
+        """For how long the slowest worker has had its key; 0 when all are idle."""
+        return max((self._clock() - since for since in self._running.values()), default=0.0)
+
+    def oldest_waiting(self) -> float:
+        """For how long the oldest queued key has waited."""
+        return next((self._clock() - since for since in self._queued.values()), 0.0)
+
+    def unfinished(self) -> float:
+        """Sum of the times that workers have had their present keys."""
+        return sum(self._clock() - since for since in self._running.values())
+
+    def _next(self) -> K | None:
+        now = self._clock()
+        while self._delayed and self._delayed[0][0] <= now:
+            due, _, key = heapq.heappop(self._delayed)
+            if self._due.get(key) == due:
+                del self._due[key]
+                self.add(key)
+        for line in (self._live, self._background):
+            while line:
+                key = line.popleft()
+                if key in self._queued:
+                    self._running[key] = now
+                    self._observer.taken(now - self._queued.pop(key))
+                    if self._queued:
+                        self._wake.set()
+                    return key
+        return None

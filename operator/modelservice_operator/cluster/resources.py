@@ -1,0 +1,54 @@
+"""The kinds that the operator reads or writes, and the paths at which the API server serves them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from modelservice_operator import api
+from modelservice_operator.plan import names
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of object. `selector` is the label selector under which we list and watch it; empty means all."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+    selector: str = ""
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def full_name(self) -> str:
+        """`deployments.apps`, as in messages and metrics; only the plural for the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
+        """URL path of an object or, without a name, of the collection (of all namespaces without a namespace)."""
+        parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
+        if namespace and self.namespaced:
+            parts.append(f"namespaces/{namespace}")
+        parts += [part for part in (self.plural, name, subresource) if part]
+        return "/".join(parts)
+
+
+MODEL_SERVICE: Final = Resource(api.GROUP, api.VERSION, api.PLURAL, api.KIND)
+DEPLOYMENT: Final = Resource("apps", "v1", "deployments", "Deployment", selector=names.CHILD_SELECTOR)
+CONTROLLER_REVISION: Final = Resource(
+    "apps", "v1", "controllerrevisions", "ControllerRevision", selector=names.CHILD_SELECTOR
+)
+SERVICE: Final = Resource("", "v1", "services", "Service", selector=names.CHILD_SELECTOR)
+POD: Final = Resource("", "v1", "pods", "Pod", selector=names.CHILD_SELECTOR)
+NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+
+CHILDREN: Final = (DEPLOYMENT, SERVICE)
+"""Kinds that are applied from an intent and pruned when no longer wanted."""
+
+BY_KIND: Final = {
+    resource.kind: resource for resource in (MODEL_SERVICE, DEPLOYMENT, CONTROLLER_REVISION, SERVICE, POD, NODE)
+}

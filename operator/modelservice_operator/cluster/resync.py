@@ -1,0 +1,118 @@
+"""Lists: the barrier before the first reconcile, and the sweep for deletions that no watch told of.
+
+kopf never reports what was deleted while a stream was down, so after a stream listed anew, and from time to time
+anyway, the uids that the API server has are compared with those in the store.
+"""
+
+import asyncio
+import logging
+import random
+import sys
+from collections.abc import Collection
+from typing import Final
+
+from modelservice_operator.cluster.client import Client, Page
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.queue import KeyQueue
+from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
+from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.manifest import Manifest
+
+logger = logging.getLogger(__name__)
+
+SETTLE: Final = 5.0
+"""Seconds after the first relisted object before the sweep: the other streams list at the same time."""
+
+
+class Resync:
+    """Primes and sweeps a store, and queues every key once per period."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        queue: KeyQueue[Key],
+        resources: Collection[Resource],
+        namespaces: Collection[str],
+        freshness: Freshness,
+        *,
+        period: float,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._queue = queue
+        self._resources = resources
+        self._namespaces = namespaces
+        self._freshness = freshness
+        self._period = period
+        self._relisted = asyncio.Event()
+        self.primed = asyncio.Event()
+        """Set once every kind was listed: what is not in the store did not exist."""
+
+    async def prime(self) -> None:
+        """List every kind into the store; does not return before all of it succeeded."""
+        delay = 0.5
+        while True:
+            try:
+                for resource in self._resources:
+                    page = await self._list(resource)
+                    self._store.replace(resource.kind, page.items, page.resource_version)
+                    self._freshness.saw(resource.full_name)
+            except (ApiError, ApiUnreachable) as error:
+                logger.warning("Cannot list what there is, will try again in %.0f s: %s", delay, error)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 15.0)
+            else:
+                self._relisted.clear()
+                self.primed.set()
+                return
+
+    def relisted(self) -> None:
+        """A stream lists its objects anew."""
+        if self.primed.is_set():
+            self._relisted.set()
+
+    async def run(self) -> None:
+        """Sweep after relists and once per period; in the same rhythm every key is queued once. Until cancelled."""
+        await self.primed.wait()
+        while True:
+            periodic = False
+            try:
+                async with asyncio.timeout(self._period * random.uniform(0.9, 1.1)):  # noqa: S311 (no cryptography)
+                    await self._relisted.wait()
+            except TimeoutError:
+                periodic = True
+            await asyncio.sleep(SETTLE)
+            self._relisted.clear()
+            await self.sweep()
+            if periodic:
+                for key in self._store.keys():
+                    self._queue.add(key, background=True)
+
+    async def sweep(self) -> None:
+        """Forget whatever the API server no longer has."""
+        try:
+            for resource in self._resources:
+                page = await self._list(resource, metadata_only=True)
+                live = {item["metadata"]["uid"] for item in page.items}
+                self._store.prune(resource.kind, live, page.resource_version)
+        except (ApiError, ApiUnreachable) as error:
+            logger.info("The sweep for missed deletions waits for its next turn: %s", error)
+
+    async def _list(self, resource: Resource, *, metadata_only: bool = False) -> Page:
+        """All objects of a kind in the namespaces that we serve, read no earlier than the version that is returned."""
+        namespaces: Collection[str | None] = (self._namespaces if resource.namespaced else ()) or (None,)
+        items: list[Manifest] = []
+        versions: list[int] = []
+        for namespace in namespaces:
+            try:
+                page = await self._client.list_objects(resource, namespace, metadata_only=metadata_only)
+            except ApiError as error:
+                if error.status != 404 or resource is not MODEL_SERVICE:
+                    raise
+                logger.warning("The API server does not serve %s: install the CRD.", resource.full_name)
+                return Page([], sys.maxsize)
+            items += page.items
+            versions.append(page.resource_version)
+        return Page(items, min(versions))

@@ -1,0 +1,181 @@
+"""The stored pod templates: find the revision that a spec asks for, or render it once and store it.
+
+A template is never rendered twice for the same inputs, so a newer operator restarts nothing.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.errors import ApiError, Blocked
+from modelservice_operator.cluster.resources import CONTROLLER_REVISION, DEPLOYMENT
+from modelservice_operator.cluster.store import Family, Key, Store
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.manifest import Manifest, digest
+from modelservice_operator.plan import names
+from modelservice_operator.plan.metadata import child_metadata
+from modelservice_operator.plan.revision import controller_revision, inputs, revision_hash
+from modelservice_operator.plan.template import render
+from modelservice_operator.records.ownership import Relation, live_relation, relation
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.revision import Revision
+from modelservice_operator.runtimes.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+MAX_COLLISIONS = 8
+
+
+class Revisions:
+    """Finds, renders, adopts and prunes the ControllerRevisions of ModelServices."""
+
+    def __init__(self, client: Client, store: Store, runtimes: Mapping[str, Runtime]) -> None:
+        self._client = client
+        self._store = store
+        self._runtimes = runtimes
+
+    async def desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
+        """The revision that the spec asks for, and its pod template.
+
+        Raises:
+            PlanError: nothing can be rendered from this spec.
+            Blocked: a predecessor's revision is in the way.
+            ApiError: worth a retry.
+        """
+        wanted = inputs(parent.name, spec)
+        wanted_digest = digest(wanted)
+        family = self._family(parent)
+        found = [
+            revision
+            for revision in family.revisions.values()
+            if revision.digest == wanted_digest
+            and not revision.deleting
+            and _relation(parent, revision) in {Relation.OURS, Relation.ORPHAN}
+        ]
+        if not found:
+            return await self._make(parent, spec, wanted)
+        revision = max(found, key=lambda candidate: candidate.number)
+        newest = max(other.number for other in family.revisions.values())
+        if _relation(parent, revision) is Relation.ORPHAN or revision.number < newest:
+            revision = await self._claim(parent, revision, newest)
+        template = revision.template
+        if template is None:
+            template = await self._reload(revision)
+        return revision, template
+
+    async def prune(self, parent: Parent, spec: ModelServiceSpec, keep: Iterable[str]) -> None:
+        """Delete the oldest revisions beyond `revisionHistoryLimit`; those called `keep` do not count."""
+        kept = set(keep)
+        old = [
+            revision
+            for revision in self._family(parent).revisions.values()
+            if revision.name not in kept and not revision.deleting and _relation(parent, revision) is Relation.OURS
+        ]
+        old.sort(key=lambda revision: revision.number, reverse=True)
+        for revision in old[spec.rollout.revision_history_limit :]:
+            await self._client.delete(CONTROLLER_REVISION, parent.namespace, revision.name, revision.uid)
+
+    def _family(self, parent: Parent) -> Family:
+        return self._store.family(Key(parent.namespace, parent.name))
+
+    async def _make(self, parent: Parent, spec: ModelServiceSpec, wanted: Manifest) -> tuple[Revision, Manifest]:
+        number = 1 + max((revision.number for revision in self._family(parent).revisions.values()), default=0)
+        for collisions in range(MAX_COLLISIONS):
+            hash_ = revision_hash(wanted, collisions)
+            template = await self._live_template(parent, hash_)
+            if template is None:
+                template = render(parent.name, spec, self._runtimes, hash_).template
+            manifest = controller_revision(parent, wanted, template, hash_, number)
+            try:
+                answer = await self._client.create(manifest)
+                logger.info("Stored revision %s.", manifest["metadata"]["name"])
+            except ApiError as error:
+                if error.status != 409 or error.reason != "AlreadyExists":
+                    raise
+                existing = await self._existing(parent, manifest, wanted)
+                if existing is None:
+                    continue
+                answer = existing
+            self._store.upsert(answer)
+            revision = Revision.from_manifest(answer)
+            return self._family(parent).revisions.get(revision.name, revision), answer["data"]["template"]
+        raise Blocked(
+            Reason.NAME_CONFLICT,
+            f"{MAX_COLLISIONS} ControllerRevisions that are not of this ModelService have the names that its revision needs.",
+            f"Look at them: kubectl get controllerrevisions -n {parent.namespace}",
+            stalled=True,
+            retry=30.0,
+        )
+
+    async def _live_template(self, parent: Parent, hash_: str) -> Manifest | None:
+        """The pod template that runs under this hash: its ControllerRevision was deleted, the pods must not notice."""
+        family = self._family(parent)
+        if family.deployment is None or family.deployment.revision != hash_:
+            return None
+        live = await self._client.get(DEPLOYMENT, parent.namespace, parent.name)
+        if live is None or live_relation(parent, live) not in {Relation.OURS, Relation.ORPHAN}:
+            return None
+        template: Manifest = live["spec"]["template"]
+        if (template["metadata"].get("labels") or {}).get(names.REVISION) != hash_:
+            return None
+        template["metadata"].pop("creationTimestamp", None)
+        logger.warning("Rebuilding the lost revision %s from the live Deployment.", hash_)
+        return template
+
+    async def _existing(self, parent: Parent, manifest: Manifest, wanted: Manifest) -> Manifest | None:
+        """The object that already has the name, if it can serve as the revision; None where another name is needed."""
+        name = manifest["metadata"]["name"]
+        live = await self._client.get(CONTROLLER_REVISION, parent.namespace, name)
+        if live is None:
+            raise ApiError(409, "Conflict", f"ControllerRevision {name} came and went")
+        match live_relation(parent, live):
+            case Relation.PREDECESSOR:
+                raise Blocked(
+                    Reason.WAITING_FOR_PREDECESSOR,
+                    f"ControllerRevision {name} still belongs to a deleted ModelService of the same name.",
+                    "Wait: the garbage collector deletes it.",
+                    retry=30.0,
+                )
+            case Relation.FOREIGN:
+                return None
+        if digest((live.get("data") or {}).get("inputs")) != digest(wanted):
+            return None
+        patch: Manifest = {
+            "metadata": {
+                "resourceVersion": live["metadata"]["resourceVersion"],
+                "labels": manifest["metadata"]["labels"],
+                "ownerReferences": manifest["metadata"]["ownerReferences"],
+            },
+            "revision": manifest["revision"],
+        }
+        return await self._client.merge_patch(CONTROLLER_REVISION, parent.namespace, name, patch)
+
+    async def _claim(self, parent: Parent, revision: Revision, newest: int) -> Revision:
+        """Make a stored revision the newest one of this ModelService: a rollback, or an orphan adopted."""
+        number = revision.number if revision.number == newest else newest + 1
+        owned = child_metadata(parent, revision.name, "")
+        patch: Manifest = {
+            "metadata": {
+                "resourceVersion": str(revision.resource_version),
+                "ownerReferences": owned["ownerReferences"],
+            },
+            "revision": number,
+        }
+        answer = await self._client.merge_patch(CONTROLLER_REVISION, parent.namespace, revision.name, patch)
+        logger.info("Revision %s is now the newest one, number %d.", revision.name, number)
+        self._store.upsert(answer)
+        return self._family(parent).revisions.get(revision.name) or Revision.from_manifest(answer)
+
+    async def _reload(self, revision: Revision) -> Manifest:
+        live = await self._client.get(CONTROLLER_REVISION, revision.namespace, revision.name)
+        if live is None:
+            self._store.forget(revision.kind, revision.namespace, revision.name, revision.uid)
+            raise ApiError(404, "NotFound", f"ControllerRevision {revision.name} is gone")
+        revision.template_json = Revision.from_manifest(live).template_json
+        template: Manifest = live["data"]["template"]
+        return template
+
+
+def _relation(parent: Parent, revision: Revision) -> Relation:
+    return relation(parent, revision.controller, labelled=revision.service == parent.name)

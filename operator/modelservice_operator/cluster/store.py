@@ -1,0 +1,237 @@
+"""The store: what is known of the cluster, by ModelService. Fed by watches, lists and the answers to our own writes.
+
+An object is known by its uid. Older resourceVersions are ignored, so the order in which news arrive does not matter,
+and what was deleted does not come back through a late answer.
+"""
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from modelservice_operator import api
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.child import Child
+from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.revision import Revision
+
+TOMBSTONES: Final = 4096
+"""How many deleted uids are remembered: more than can be deleted while one request of ours is under way."""
+
+
+class Key(NamedTuple):
+    """What the queue works on: one ModelService, whether it exists or not."""
+
+    namespace: str
+    name: str
+
+
+class ObjectId(NamedTuple):
+    """The address of one object of whatever kind."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+Record = Parent | Child | Revision | Pod | Node
+
+
+@dataclasses.dataclass(slots=True)
+class Family:
+    """What is known under one key: the ModelService and whatever carries its name as owner or label."""
+
+    parent: Parent | None = None
+    children: dict[tuple[str, str], Child] = dataclasses.field(default_factory=dict)
+    deployment: Deployment | None = None
+    revisions: dict[str, Revision] = dataclasses.field(default_factory=dict)
+    pods: dict[str, Pod] = dataclasses.field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is known under this key any more."""
+        return self.parent is None and not (self.children or self.revisions or self.pods)
+
+
+class Store:
+    """All records. `on_change` is called with the key of every ModelService for which something changed."""
+
+    def __init__(self, on_change: Callable[[Key], None] = lambda _: None) -> None:
+        self.on_change = on_change
+        self.nodes: dict[str, Node] = {}
+        self._families: dict[Key, Family] = {}
+        self._records: dict[ObjectId, Record] = {}
+        self._dead: OrderedDict[str, int] = OrderedDict()
+
+    def family(self, key: Key) -> Family:
+        """What is known under a key; an empty family for an unknown one."""
+        return self._families.get(key) or Family()
+
+    def keys(self) -> list[Key]:
+        """Keys of all ModelServices that exist."""
+        return [key for key, family in self._families.items() if family.parent is not None]
+
+    def parents(self) -> list[Parent]:
+        """All ModelServices."""
+        return [family.parent for family in self._families.values() if family.parent is not None]
+
+    def upsert(self, manifest: Manifest) -> None:
+        """Take an object in, unless what is known of it is as new."""
+        record = _record(manifest)
+        if record.resource_version <= self._dead.get(record.uid, -1):
+            return
+        identity = _identity(record)
+        known = self._records.get(identity)
+        if known is not None and known.uid == record.uid and known.resource_version >= record.resource_version:
+            return
+        if known is not None and known.uid != record.uid:
+            self._drop(identity, known)
+        elif known is not None and _key(known) != _key(record):
+            self._unlink(known)
+            self._changed(known)
+        if isinstance(record, Child) and isinstance(known, Child):
+            record.succeed(known)
+        self._records[identity] = record
+        self._link(record, manifest)
+        if known is None or not _same(known, record) or isinstance(record, Child):
+            self._changed(record)
+
+    def remove(self, manifest: Manifest) -> None:
+        """An object was deleted, or lost the label by which we see it: forget it, if it is the one that we know."""
+        metadata = manifest["metadata"]
+        uid = metadata.get("uid", "")
+        self._bury(uid, int(metadata.get("resourceVersion") or 0))
+        identity = ObjectId(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+        known = self._records.get(identity)
+        if known is not None and known.uid == uid:
+            self._drop(identity, known)
+
+    def forget(self, kind: str, namespace: str, name: str, uid: str) -> None:
+        """The API server says that this object is gone."""
+        identity = ObjectId(kind, namespace, name)
+        known = self._records.get(identity)
+        if known is not None and known.uid == uid:
+            self._drop(identity, known)
+
+    def replace(self, kind: str, manifests: Iterable[Manifest], resource_version: int) -> None:
+        """Take in a whole list: what it lacks, and what is not newer than it, is gone."""
+        live = set()
+        for manifest in manifests:
+            self.upsert(manifest)
+            live.add(manifest["metadata"].get("uid"))
+        self.prune(kind, live, resource_version)
+
+    def prune(self, kind: str, live: set[str], resource_version: int) -> None:
+        """Forget every object of a kind whose uid is not `live`, unless it is newer than the list that says so."""
+        for identity, record in list(self._records.items()):
+            if identity.kind == kind and record.uid not in live and record.resource_version <= resource_version:
+                self._drop(identity, record)
+
+    def release_templates(self, key: Key, *, keep: str) -> None:
+        """Let go of the pod templates of all revisions but the one called `keep`."""
+        for revision in self.family(key).revisions.values():
+            if revision.name != keep:
+                revision.template_json = ""
+
+    def _drop(self, identity: ObjectId, record: Record) -> None:
+        self._bury(record.uid, max(record.resource_version, self._dead.get(record.uid, 0)))
+        del self._records[identity]
+        self._unlink(record)
+        self._changed(record)
+
+    def _bury(self, uid: str, resource_version: int) -> None:
+        """Remember that nothing about this object counts that is not newer: an object that only lost its label may return."""
+        self._dead[uid] = resource_version
+        if len(self._dead) > TOMBSTONES:
+            self._dead.popitem(last=False)
+
+    def _link(self, record: Record, manifest: Manifest) -> None:
+        if isinstance(record, Node):
+            self.nodes[record.name] = record
+            return
+        family = self._families.setdefault(_key(record), Family())
+        match record:
+            case Parent():
+                family.parent = record
+            case Child():
+                family.children[record.kind, record.name] = record
+                if record.kind == "Deployment" and record.name == record.service:
+                    family.deployment = Deployment.from_manifest(manifest)
+            case Revision():
+                family.revisions[record.name] = record
+            case Pod():
+                family.pods[record.name] = record
+
+    def _unlink(self, record: Record) -> None:
+        if isinstance(record, Node):
+            self.nodes.pop(record.name, None)
+            return
+        key = _key(record)
+        family = self._families.get(key)
+        if family is None:
+            return
+        match record:
+            case Parent():
+                family.parent = None
+            case Child():
+                family.children.pop((record.kind, record.name), None)
+                if record.kind == "Deployment" and record.name == record.service:
+                    family.deployment = None
+            case Revision():
+                family.revisions.pop(record.name, None)
+            case Pod():
+                family.pods.pop(record.name, None)
+        if family.empty:
+            del self._families[key]
+
+    def _changed(self, record: Record) -> None:
+        if not isinstance(record, Node):
+            self.on_change(_key(record))
+            return
+        for key, family in self._families.items():
+            if any(pod.node == record.name for pod in family.pods.values()):
+                self.on_change(key)
+
+
+def _record(manifest: Manifest) -> Record:
+    match manifest["kind"]:
+        case api.KIND:
+            return Parent.from_manifest(manifest)
+        case "Pod":
+            return Pod.from_manifest(manifest)
+        case "Node":
+            return Node.from_manifest(manifest)
+        case "ControllerRevision":
+            return Revision.from_manifest(manifest)
+        case _:
+            return Child.from_manifest(manifest)
+
+
+def _identity(record: Record) -> ObjectId:
+    match record:
+        case Parent():
+            return ObjectId(api.KIND, record.namespace, record.name)
+        case Pod():
+            return ObjectId("Pod", record.namespace, record.name)
+        case Node():
+            return ObjectId("Node", "", record.name)
+        case _:
+            return ObjectId(record.kind, record.namespace, record.name)
+
+
+def _key(record: Record) -> Key:
+    match record:
+        case Parent():
+            return Key(record.namespace, record.name)
+        case Node():
+            return Key("", record.name)
+        case _:
+            return Key(record.namespace, record.service)
+
+
+def _same(known: Record, record: Record) -> bool:
+    """Nothing that decisions need has changed."""
+    return dataclasses.replace(known, resource_version=record.resource_version) == record

@@ -1,0 +1,203 @@
+"""The watch streams, by kopf: every event goes into the store, and nothing else happens here.
+
+Only `on.event` handlers are used, which write nothing to any object. kopf's own change detection, progress keeping,
+peering and event posting are off. What kopf does not survive (an error within a stream, an API server that is away for
+longer than its patience) ends `run`, and the caller starts it again.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Final
+
+import aiohttp
+import kopf
+
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.resources import Resource
+from modelservice_operator.cluster.store import Store
+from modelservice_operator.manifest import Manifest
+
+logger = logging.getLogger(__name__)
+
+SERVER_TIMEOUT: Final = 120
+"""Seconds after which the API server ends a watch, so that each must connect again: the sign of life that kopf shows."""
+INACTIVITY_TIMEOUT: Final = 70
+"""Seconds without data after which kopf reconnects; bookmarks come once a minute."""
+SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
+"""Seconds without a sign of life after which a watch counts as dead."""
+
+LOGIN_INTERVAL: Final = 1.0
+
+
+class _Forever:
+    """Back-off without an end: kopf gives up on an API server, and exits, when these run out."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (0.5, 1.0, 2.0, 4.0)
+        while True:
+            yield random.uniform(4, 8)  # noqa: S311 (no cryptography)
+
+
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """kopf copies every body twice per event to find differences; we never ask for them."""
+
+    def fetch(self, *, body: kopf.Body) -> None:
+        return None
+
+    def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:
+        return kopf.BodyEssence({})
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        return None
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """No handler of ours has progress to keep."""
+
+    def fetch(self, *, key: str, body: kopf.Body) -> None:
+        return None
+
+    def store(self, *, key: str, record: object, body: kopf.Body, patch: kopf.Patch) -> None:
+        return None
+
+    def purge(self, *, key: str, body: kopf.Body, patch: kopf.Patch) -> None:
+        return None
+
+    def touch(self, *, body: kopf.Body, patch: kopf.Patch, value: str | None) -> None:
+        return None
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        return essence
+
+
+class Watch:
+    """Feeds a store from watch streams."""
+
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        resources: Collection[Resource],
+        namespaces: Collection[str],
+        freshness: Freshness,
+        *,
+        on_relist: Callable[[], None],
+        on_start: Callable[[], None],
+    ) -> None:
+        """Prepare; nothing is connected yet.
+
+        Args:
+            client: gives credentials and TLS settings.
+            store: takes the events in.
+            resources: what to watch.
+            namespaces: where; empty means everywhere.
+            freshness: is told of every sign of life.
+            on_relist: called for every object that a stream lists again: what is not listed may be gone.
+            on_start: called when kopf has bound its signal handlers, so that the process can bind its own.
+        """
+        self._client = client
+        self._store = store
+        self._resources = resources
+        self._namespaces = namespaces
+        self._freshness = freshness
+        self._on_relist = on_relist
+        self._on_start = on_start
+        self._last_login = float("-inf")
+
+    async def run(self) -> None:
+        """Watch until cancelled.
+
+        Raises:
+            Exception: whatever kopf gave up on.
+        """
+        await kopf.operator(
+            registry=self._registry(),
+            settings=self._settings(),
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+        )
+
+    def _registry(self) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+
+        # kopf passes what it knows by keyword, of types that it does not export.
+        async def login(**_: Any) -> kopf.AiohttpSession:
+            return await self._login()
+
+        async def startup(**_: Any) -> None:
+            await asyncio.sleep(0)
+            self._on_start()
+
+        kopf.on.login(registry=registry)(login)
+        kopf.on.startup(registry=registry)(startup)
+        for resource in self._resources:
+            self._register(registry, resource)
+        return registry
+
+    def _register(self, registry: kopf.OperatorRegistry, resource: Resource) -> None:
+        name = resource.full_name
+
+        async def handle(event: kopf.RawEvent, **_: Any) -> None:
+            self._freshness.saw(name)
+            self._take(resource, event["type"], dict(event["object"]))
+
+        kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=name)(handle)
+
+    def _take(self, resource: Resource, event_type: str | None, manifest: Manifest) -> None:
+        manifest.setdefault("kind", resource.kind)
+        manifest.setdefault("apiVersion", resource.api_version)
+        if event_type == "DELETED":
+            self._store.remove(manifest)
+            return
+        self._store.upsert(manifest)
+        if event_type is None:
+            self._on_relist()
+
+    async def _login(self) -> kopf.AiohttpSession:
+        # kopf comes back at once after every 401; without a pause that is a thousand requests a second.
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, self._last_login + LOGIN_INTERVAL - now))
+        self._last_login = asyncio.get_running_loop().time()
+        return kopf.AiohttpSession(
+            server=self._client.configuration.host, aiohttp_session=self._client.watch_session(self._authorize)
+        )
+
+    async def _authorize(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        token = await self._client.bearer_token()
+        if token is not None:
+            request.headers["Authorization"] = token
+        response = await handler(request)
+        if response.status < 400:
+            plural = request.url.path.rpartition("/")[2]
+            for resource in self._resources:
+                if resource.plural == plural:
+                    self._freshness.saw(resource.full_name)
+        return response
+
+    def _settings(self) -> kopf.OperatorSettings:
+        settings = kopf.OperatorSettings()
+        settings.peering.standalone = True
+        settings.posting.enabled = False
+        settings.queueing.idle_timeout = 0.05
+        settings.watching.chunk_size = 500
+        settings.watching.server_timeout = SERVER_TIMEOUT
+        settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
+        settings.watching.reconnect_backoff = 0.5
+        settings.networking.connect_timeout = 10
+        settings.networking.request_timeout = 60
+        settings.networking.error_backoffs = _Forever()
+        settings.networking.enforce_retry_after = True
+        settings.persistence.diffbase_storage = _NoDiffBase()
+        settings.persistence.progress_storage = _NoProgress()
+        settings.process.ultimate_exiting_timeout = 25
+        settings.scanning.disabled = bool(self._namespaces)
+        for resource in self._resources:
+            if resource.selector:
+                key = f"{resource.plural}.{resource.version}"
+                settings.watching.label_selectors[f"{key}.{resource.group}" if resource.group else key] = resource.selector
+        return settings

@@ -1,0 +1,82 @@
+"""YAML as Kubernetes reads and people review it: several documents in a text, and back."""
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+import yaml
+
+from modelservice_operator.manifest import Manifest
+
+_BOOL: Final = "tag:yaml.org,2002:bool"
+_FLOAT: Final = "tag:yaml.org,2002:float"
+_INT: Final = "tag:yaml.org,2002:int"
+_STR: Final = "tag:yaml.org,2002:str"
+_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+
+
+class InvalidYaml(ValueError):
+    """The text is no YAML; the message names the line."""
+
+
+def read_documents(text: str) -> list[object]:
+    """The documents in a text, without empty ones. Dates stay text, as in Kubernetes; a key may stand only once.
+
+    Raises:
+        InvalidYaml: the text cannot be read.
+    """
+    try:
+        return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise InvalidYaml(f"{line}{error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise InvalidYaml(str(error)) from error
+
+
+def write_documents(documents: Iterable[Manifest]) -> str:
+    """The documents as YAML: block style, keys in the order given, no aliases, long lines left whole.
+
+    A text is quoted wherever some YAML reader in use would take it for a number, a boolean or null.
+    """
+    return yaml.dump_all(
+        documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=sys.maxsize
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+    def choose_scalar_style(self) -> str:
+        style: str = super().choose_scalar_style()
+        return '"' if style == "'" else style
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_STR, text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+# PyYAML reads these as text; Go's YAML libraries, and thereby kubectl, do not.
+_Dumper.add_implicit_resolver(_BOOL, re.compile(r"^[yYnN]$"), list("yYnN"))
+_Dumper.add_implicit_resolver(_FLOAT, re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789"))
+_Dumper.add_implicit_resolver(_INT, re.compile(r"^[-+]?0o[0-7_]+$"), list("-+0"))

@@ -1,0 +1,31 @@
+"""The Deployment of a ModelService."""
+
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.plan.metadata import child_metadata
+from modelservice_operator.plan.startup import progress_deadline_seconds
+from modelservice_operator.records.parent import Parent
+
+
+def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, replicas: int) -> Manifest:
+    """The Deployment that runs the pod template of a revision. Nothing else in it restarts a pod.
+
+    The strategy is written in full: the API server refuses a later change of one whose rest it defaulted.
+    """
+    rollout = spec.rollout
+    body: Manifest = {
+        "replicas": replicas,
+        "selector": {"matchLabels": names.selector(parent.name)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "progressDeadlineSeconds": progress_deadline_seconds(spec),
+        "revisionHistoryLimit": rollout.revision_history_limit,
+    }
+    if rollout.paused:
+        body["paused"] = True
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": child_metadata(parent, parent.name, template),
+        "spec": {**body, "template": template},
+    }

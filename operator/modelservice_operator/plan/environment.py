@@ -1,0 +1,48 @@
+"""The environment of the server container."""
+
+from modelservice_operator.api.spec import EnvVar, ModelServiceSpec
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan.compact import compact
+from modelservice_operator.plan.server import Server
+from modelservice_operator.quantity import canonical_quantity
+from modelservice_operator.runtimes import placeholders
+
+
+def environment(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
+    """The runtime's variables, the credentials, the user's variables; a name that the user gives is the user's.
+
+    Ours come first, so that the user's may refer to them as $(NAME).
+    """
+    users = [variable(given) for given in spec.runtime.env]
+    taken = {given["name"] for given in users}
+    ours = [*_runtime_variables(server), *_credentials(server, spec)]
+    return [*(entry for entry in ours if entry["name"] not in taken), *users]
+
+
+def variable(given: EnvVar) -> Manifest:
+    """A variable of the user as the API server will print it: without empty fields, with canonical quantities."""
+    entry = compact(given.model_dump(by_alias=True, exclude_none=True))
+    assert isinstance(entry, dict)
+    resource = entry.get("valueFrom", {}).get("resourceFieldRef", {})
+    if "divisor" in resource:
+        resource["divisor"] = canonical_quantity(str(resource["divisor"]))
+    return entry
+
+
+def _runtime_variables(server: Server) -> list[Manifest]:
+    entries = []
+    for candidate in server.runtime.env:
+        value = placeholders.fill(candidate.value, server.values)
+        if value is not None and server.wants(candidate.when):
+            entries.append({"name": candidate.name, "value": value})
+    return entries
+
+
+def _credentials(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
+    if spec.model is None or spec.model.credentials is None or server.uri is None:
+        return []
+    secret = spec.model.credentials.secret_name
+    return [
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+        for key in server.runtime.credentials[server.uri.scheme]
+    ]

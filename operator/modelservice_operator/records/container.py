@@ -1,0 +1,101 @@
+"""What the operator remembers of a container of a pod: what was asked for, merged with what the kubelet reports."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import items, number, section, text
+
+_MESSAGE_TAIL: Final = 1024
+"""Characters that are kept of a termination message, which may have 4096: the end is what tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a container ended."""
+
+    exit_code: int
+    reason: str
+    """`Completed`, `Error`, `OOMKilled`, `StartError`, ..."""
+    message: str
+    """The end of its termination message."""
+    finished_at: str
+    """RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a container does not run yet, or not again."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container."""
+
+    name: str
+    init: bool
+    """Must finish before the others start; a sidecar, which keeps running, is no init container here."""
+    probed: bool
+    """A startup or readiness probe stands behind `ready`; without one `ready` says no more than that it runs."""
+    image: str
+    memory_limit: str
+    """A quantity; empty without a limit."""
+    ready: bool
+    restart_count: int
+    waiting: Waiting | None
+    running_since: str
+    """RFC 3339; empty while it does not run."""
+    terminated: Exit | None
+    last_terminated: Exit | None
+
+
+def containers_of(manifest: Manifest) -> tuple[Container, ...]:
+    """The containers of a pod in the order in which they start: init containers first."""
+    spec = section(manifest, "spec")
+    status = section(manifest, "status")
+    return (
+        *_merge(items(spec, "initContainers"), items(status, "initContainerStatuses"), init=True),
+        *_merge(items(spec, "containers"), items(status, "containerStatuses"), init=False),
+    )
+
+
+def _merge(containers: list[Manifest], statuses: list[Manifest], *, init: bool) -> list[Container]:
+    by_name = {text(status, "name"): status for status in statuses}
+    return [_container(asked, by_name.get(text(asked, "name"), {}), init=init) for asked in containers]
+
+
+def _container(asked: Manifest, status: Manifest, *, init: bool) -> Container:
+    state = section(status, "state")
+    return Container(
+        name=text(asked, "name"),
+        init=init and asked.get("restartPolicy") != "Always",
+        probed="readinessProbe" in asked or "startupProbe" in asked,
+        image=text(asked, "image"),
+        memory_limit=text(section(section(asked, "resources"), "limits"), "memory"),
+        ready=status.get("ready") is True,
+        restart_count=number(status, "restartCount"),
+        waiting=_waiting(state),
+        running_since=text(section(state, "running"), "startedAt"),
+        terminated=_exit(state),
+        last_terminated=_exit(section(status, "lastState")),
+    )
+
+
+def _waiting(state: Manifest) -> Waiting | None:
+    waiting = section(state, "waiting")
+    return Waiting(text(waiting, "reason"), text(waiting, "message")) if waiting else None
+
+
+def _exit(state: Manifest) -> Exit | None:
+    terminated = section(state, "terminated")
+    if not terminated:
+        return None
+    return Exit(
+        exit_code=number(terminated, "exitCode"),
+        reason=text(terminated, "reason"),
+        message=text(terminated, "message")[-_MESSAGE_TAIL:],
+        finished_at=text(terminated, "finishedAt"),
+    )

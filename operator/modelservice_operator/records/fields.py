@@ -1,0 +1,31 @@
+"""Reading manifests that other people wrote: a field that is absent, null or of another type reads as empty."""
+
+from sys import intern
+
+from modelservice_operator.manifest import Manifest
+
+
+def section(parent: Manifest, key: str) -> Manifest:
+    """The object under `key`."""
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def items(parent: Manifest, key: str) -> list[Manifest]:
+    """The objects of the list under `key`."""
+    value = parent.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(parent: Manifest, key: str) -> str:
+    """The string under `key`, interned: names, reasons and times repeat in thousands of objects."""
+    value = parent.get(key)
+    return intern(value) if isinstance(value, str) else ""
+
+
+def number(parent: Manifest, key: str) -> int:
+    """The integer under `key`, also where it is written as a string of digits, as resourceVersion is."""
+    value = parent.get(key)
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,39 @@
+"""What the operator remembers of a ModelService."""
+
+from dataclasses import dataclass
+
+from modelservice_operator.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A ModelService, whose spec is as raw as the API server gave it."""
+
+    namespace: str
+    """Empty for an object of a file that names none."""
+    name: str
+    uid: str
+    """Empty for an object of a file: its children then get no owner reference."""
+    generation: int
+    resource_version: int
+    deleting: bool
+    spec: Manifest
+    status: Manifest
+    created_at: str
+    """metadata.creationTimestamp, empty for an object of a file."""
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> "Parent":
+        """The record of an object as the API server, or a file, gives it. Only `metadata.name` must be there."""
+        metadata = manifest["metadata"]
+        return cls(
+            namespace=metadata.get("namespace") or "",
+            name=metadata["name"],
+            uid=metadata.get("uid") or "",
+            generation=int(metadata.get("generation") or 0),
+            resource_version=int(metadata.get("resourceVersion") or 0),
+            deleting="deletionTimestamp" in metadata,
+            spec=manifest.get("spec") or {},
+            status=manifest.get("status") or {},
+            created_at=metadata.get("creationTimestamp") or "",
+        )

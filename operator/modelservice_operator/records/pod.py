@@ -1,0 +1,107 @@
+"""What the operator remembers of a pod: where it is, what its containers do, and whose it is."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.records.condition import Condition, condition_of
+from modelservice_operator.records.container import Container, containers_of
+from modelservice_operator.records.devices import Devices, devices_in
+from modelservice_operator.records.fields import items, number, section, text
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod with our labels. Times are RFC 3339, and empty where unknown."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: int
+    service: str
+    """Name of the ModelService, by its label."""
+    revision: str
+    controlled: bool
+    """Its controller is a ReplicaSet of the Deployment called `service`. A label alone proves nothing."""
+    deleting: bool
+    created_at: str
+    node: str
+    """Empty while it is not bound to one."""
+    phase: str
+    reason: str
+    message: str
+    unscheduled: Condition | None
+    """`PodScheduled`, while it is False."""
+    ready: bool
+    ready_since: str
+    """When the condition Ready became what it is."""
+    disruption: Condition | None
+    """`DisruptionTarget`, once it is True."""
+    devices: Devices
+    """What the pod as a whole needs."""
+    scheduling_gates: tuple[str, ...]
+    claims: tuple[str, ...]
+    """PersistentVolumeClaims that it mounts."""
+    service_account: str
+    containers: tuple[Container, ...]
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> "Pod":
+        """The record of a pod as the API server gives it. Never raises on what is absent."""
+        metadata = section(manifest, "metadata")
+        labels = section(metadata, "labels")
+        spec = section(manifest, "spec")
+        status = section(manifest, "status")
+        ready = condition_of(status, "Ready")
+        return cls(
+            namespace=text(metadata, "namespace"),
+            name=text(metadata, "name"),
+            uid=text(metadata, "uid"),
+            resource_version=number(metadata, "resourceVersion"),
+            service=text(labels, names.NAME),
+            revision=text(labels, names.REVISION),
+            controlled=_controlled(metadata, labels),
+            deleting=bool(metadata.get("deletionTimestamp")),
+            created_at=text(metadata, "creationTimestamp"),
+            node=text(spec, "nodeName"),
+            phase=text(status, "phase"),
+            reason=text(status, "reason"),
+            message=text(status, "message"),
+            unscheduled=condition_of(status, "PodScheduled", "False"),
+            ready=ready is not None and ready.status == "True",
+            ready_since=ready.since if ready is not None else "",
+            disruption=condition_of(status, "DisruptionTarget", "True"),
+            devices=_devices(spec),
+            scheduling_gates=tuple(text(gate, "name") for gate in items(spec, "schedulingGates")),
+            claims=_claims(spec),
+            service_account=text(spec, "serviceAccountName"),
+            containers=containers_of(manifest),
+        )
+
+
+def _controlled(metadata: Manifest, labels: Manifest) -> bool:
+    replica_set = f"{labels.get(names.NAME)}-{labels.get('pod-template-hash')}"
+    return any(
+        owner.get("controller") is True and owner.get("kind") == "ReplicaSet" and owner.get("name") == replica_set
+        for owner in items(metadata, "ownerReferences")
+    )
+
+
+def _devices(spec: Manifest) -> Devices:
+    """The most that runs at once: all containers together, or the largest init container."""
+    together: Counter[str] = Counter()
+    for container in items(spec, "containers"):
+        together.update(dict(_limits(container)))
+    for container in items(spec, "initContainers"):
+        together |= Counter(dict(_limits(container)))
+    return tuple(sorted(together.items()))
+
+
+def _limits(container: Manifest) -> Devices:
+    return devices_in(section(section(container, "resources"), "limits"))
+
+
+def _claims(spec: Manifest) -> tuple[str, ...]:
+    sources = [section(volume, "persistentVolumeClaim") for volume in items(spec, "volumes")]
+    return tuple(text(source, "claimName") for source in sources if source)

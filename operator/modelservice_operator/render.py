@@ -1,0 +1,114 @@
+"""What the operator would create for the ModelServices in a file, without a cluster."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import ValidationError
+
+from modelservice_operator import api
+from modelservice_operator.api.read import InvalidSpec, read_spec
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.documents import InvalidYaml, read_documents, write_documents
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan.children import desired_children
+from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.revision import inputs, revision_hash
+from modelservice_operator.plan.template import render
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.runtimes.catalogue import builtin
+
+_NAME: Final = re.compile(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?")
+_LISTS: Final = frozenset({("v1", "List"), (api.API_VERSION, f"{api.KIND}List")})
+
+
+class InvalidFile(ValueError):
+    """The file cannot be rendered; the message names the document, the object and the field."""
+
+
+def render_file(text: str) -> str:
+    """The children of every ModelService in a YAML text, as YAML: Deployment and Service, in this order.
+
+    Several documents and lists are fine. What only a cluster knows is left out: ControllerRevisions, owner
+    references, status.
+
+    Raises:
+        InvalidFile: no YAML, nothing in it, an object of another kind, or a ModelService that the operator would refuse.
+    """
+    try:
+        documents = read_documents(text)
+    except InvalidYaml as error:
+        raise InvalidFile(str(error)) from error
+    children: list[Manifest] = []
+    for number, document in enumerate(documents, start=1):
+        for place, manifest in _objects(f"document {number}", document):
+            children += _children(place, manifest)
+    if not children:
+        raise InvalidFile(f"There is no {api.KIND} in it.")
+    return write_documents(children)
+
+
+def _objects(place: str, document: object) -> Iterator[tuple[str, Manifest]]:
+    """The objects of a document, each with where it stands; more than one for a list."""
+    if not isinstance(document, dict):
+        raise InvalidFile(f"{place} is no Kubernetes object.")
+    if (document.get("apiVersion"), document.get("kind")) not in _LISTS:
+        yield place, document
+        return
+    items = document.get("items")
+    if not isinstance(items, list):
+        raise InvalidFile(f"{place}: items must be a list.")
+    for number, item in enumerate(items, start=1):
+        yield from _objects(f"{place}, item {number}", item)
+
+
+def _children(place: str, manifest: Manifest) -> list[Manifest]:
+    name = _checked_name(place, manifest)
+    place = f"{place}, {api.KIND} {name}"
+    raw = manifest.get("spec")
+    if not isinstance(raw, dict):
+        raise InvalidFile(f"{place}: spec is missing.")
+    _refuse_unknown_fields(place, raw)
+    parent = Parent.from_manifest({"metadata": _placed(place, name, manifest["metadata"]), "spec": raw})
+    try:
+        spec = read_spec(raw, name)
+        hashed = revision_hash(inputs(name, spec))
+        return desired_children(parent, spec, render(name, spec, builtin(), hashed).template)
+    except (InvalidSpec, PlanError) as error:
+        raise InvalidFile(f"{place}: {error}") from error
+
+
+def _checked_name(place: str, manifest: Manifest) -> str:
+    kind, version = manifest.get("kind"), manifest.get("apiVersion")
+    if kind != api.KIND:
+        raise InvalidFile(f"{place} is a {kind or 'thing without a kind'}: only {api.KIND}s can be rendered.")
+    if version != api.API_VERSION:
+        raise InvalidFile(f"{place}: apiVersion must be {api.API_VERSION}, not {version}.")
+    metadata = manifest.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not name:
+        raise InvalidFile(f"{place}: metadata.name is missing.")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidFile(
+            f"{place}: metadata.name: {name} cannot be the name of a Service. Use at most 52 lower-case letters, "
+            "digits and dashes; begin with a letter, and end with a letter or digit."
+        )
+    return name
+
+
+def _placed(place: str, name: str, metadata: Manifest) -> Manifest:
+    namespace = metadata.get("namespace") or ""
+    if not isinstance(namespace, str):
+        raise InvalidFile(f"{place}: metadata.namespace must be text.")
+    return {"name": name, "namespace": namespace}
+
+
+def _refuse_unknown_fields(place: str, raw: Manifest) -> None:
+    """In a file an unknown field is a typing error; the operator itself reads on, as it may be older than the CRD."""
+    try:
+        ModelServiceSpec.model_validate(raw, extra="forbid")
+    except ValidationError as error:
+        for entry in error.errors():
+            if entry["type"] == "extra_forbidden":
+                field = ".".join(str(part) for part in ("spec", *entry["loc"]))
+                raise InvalidFile(f"{place}: {field}: there is no such field.") from error

@@ -1,0 +1,1 @@
+"""Model servers as data: one YAML file per built-in runtime."""

@@ -1,0 +1,232 @@
+"""The status of a ModelService, from what its children say. Pure: the clock and the previous status are passed in."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from modelservice_operator import conditions
+from modelservice_operator.cluster.errors import Blocked
+from modelservice_operator.conditions import Condition
+from modelservice_operator.diagnose.problem import Problem
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.observe import Observation
+from modelservice_operator.plan import names
+from modelservice_operator.records.parent import Parent
+
+MAX_PROBLEMS: Final = 10
+_NUMBERS: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is asked to run: the desired revision, and how clients reach it."""
+
+    revision: str
+    runtime: str
+    image: str
+    url: str | None
+    """None until the Service exists."""
+    devices: int
+    """Accelerators that all wanted replicas need together."""
+    startup_seconds: int
+    """How long a replica may take to download and load the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a status is computed from."""
+
+    parent: Parent
+    observation: Observation
+    problems: tuple[Problem, ...] = ()
+    serving: Serving | None = None
+    """None when the spec could not be read or rendered: what the status said of it before is kept."""
+    blocked: Blocked | None = None
+    suspended: bool = False
+    paused: bool = False
+
+
+def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
+    """The whole status.
+
+    Args:
+        situation: what is known.
+        now: RFC 3339, in whole seconds.
+        renew: numbers in messages may be renewed although the verdict is the same (design: every 10 minutes at most).
+    """
+    previous = situation.parent.status
+    observation = situation.observation
+    status: Manifest = {
+        "observedGeneration": situation.parent.generation,
+        "replicas": observation.replicas,
+        "readyReplicas": observation.ready,
+        "selector": ",".join(f"{key}={value}" for key, value in sorted(names.selector(situation.parent.name).items())),
+        "ready": f"{observation.ready}/{observation.wanted}",
+    }
+    status |= _serving(situation)
+    status["conditions"] = [
+        conditions.render(
+            _keep_message(condition, conditions.find(previous, condition.type), renew=renew),
+            conditions.find(previous, condition.type),
+            situation.parent.generation,
+            now,
+        )
+        for condition in _judge(situation)
+    ]
+    problems = _problems(situation, now, renew=renew)
+    if problems:
+        status["problems"] = problems
+    return status
+
+
+def merge_patch(previous: Manifest, wanted: Manifest) -> Manifest:
+    """The JSON merge patch (RFC 7386) that turns one status into the other; empty when they are equal."""
+    patch: Manifest = {key: None for key in previous if key not in wanted}
+    for key, value in wanted.items():
+        before = previous.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            inner = merge_patch(before, value)
+            if inner:
+                patch[key] = inner
+        elif before != value:
+            patch[key] = value
+    return patch
+
+
+def _serving(situation: Situation) -> Manifest:
+    """The part that speaks of what is asked to run, kept from the previous status where that is not known."""
+    previous = situation.parent.status
+    serving = situation.serving
+    if serving is None:
+        kept = ("url", "runtime", "revision", "accelerators")
+        return {key: previous[key] for key in kept if key in previous}
+    revision = {"desired": serving.revision}
+    last = serving.revision if _is_ready(situation) else (previous.get("revision") or {}).get("serving")
+    if last:
+        revision = {"serving": last, **revision}
+    part: Manifest = {
+        "runtime": {"name": serving.runtime, "image": serving.image},
+        "revision": revision,
+        "accelerators": serving.devices,
+    }
+    url = serving.url or previous.get("url")
+    return {"url": url, **part} if url else part
+
+
+def _is_ready(situation: Situation) -> bool:
+    """All replicas of the desired revision serve, and there are some."""
+    return situation.blocked is None and situation.observation.complete and situation.observation.wanted > 0
+
+
+def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
+    before = {problem["reason"]: problem for problem in situation.parent.status.get("problems") or ()}
+    blocked = situation.blocked
+    found = [] if situation.observation.complete and blocked is None else list(situation.problems)
+    if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
+        found.insert(0, Problem(Reason(blocked.reason), blocked.message, blocked.remedy, 0, now))
+    return [_problem(problem, before.get(problem.reason), now, renew=renew) for problem in found[:MAX_PROBLEMS]]
+
+
+def _problem(problem: Problem, before: Manifest | None, now: str, *, renew: bool) -> Manifest:
+    entry: Manifest = {
+        "reason": str(problem.reason),
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "pods": problem.pods,
+        "since": problem.since or now,
+    }
+    if before is None:
+        return entry
+    entry["since"] = before.get("since") or entry["since"]
+    if before.get("pods") == problem.pods and not renew:
+        for field in ("message", "remedy"):
+            if _same_but_for_numbers(before.get(field, ""), entry[field]):
+                entry[field] = before[field]
+    return entry
+
+
+def _keep_message(condition: Condition, before: Manifest, *, renew: bool) -> Condition:
+    """The condition with the message of first sight, while the verdict is the same."""
+    same = before.get("status") == condition.status and before.get("reason") == condition.reason
+    if same and not renew and _same_but_for_numbers(before.get("message", ""), condition.message):
+        return Condition(condition.type, condition.status, condition.reason, before["message"])
+    return condition
+
+
+def _same_but_for_numbers(before: str, after: str) -> bool:
+    return _NUMBERS.sub("#", before) == _NUMBERS.sub("#", after)
+
+
+def _judge(situation: Situation) -> tuple[Condition, ...]:
+    ready = _ready(situation)
+    stalled = _stalled(situation)
+    return (ready, _available(situation), _reconciling(situation, ready, stalled), stalled)
+
+
+def _ready(situation: Situation) -> Condition:
+    observation, blocked = situation.observation, situation.blocked
+    if blocked is not None:
+        waiting = blocked.reason == Reason.WAITING_FOR_PREDECESSOR
+        return Condition(conditions.READY, "Unknown" if waiting else "False", blocked.reason, blocked.message)
+    if observation.complete:
+        if situation.suspended:
+            return Condition(
+                conditions.READY, "True", Reason.SUSPENDED, "Suspended: no pods run. Set spec.suspend to false to resume."
+            )
+        if observation.wanted == 0:
+            return Condition(conditions.READY, "True", Reason.SCALED_TO_ZERO, "spec.replicas is 0: no pods run.")
+        return Condition(conditions.READY, "True", Reason.REPLICAS_READY, "All replicas of the desired revision serve.")
+    if situation.problems:
+        worst = situation.problems[0]
+        return Condition(conditions.READY, "False", worst.reason, worst.message)
+    return _progress(situation, conditions.READY, "Unknown")
+
+
+def _available(situation: Situation) -> Condition:
+    if situation.observation.available > 0:
+        return Condition(conditions.AVAILABLE, "True", Reason.REPLICA_SERVING, "At least one replica serves.")
+    reason = Reason.SUSPENDED if situation.suspended else Reason.NO_REPLICA_SERVING
+    return Condition(conditions.AVAILABLE, "False", reason, "No replica serves.")
+
+
+def _reconciling(situation: Situation, ready: Condition, stalled: Condition) -> Condition:
+    if ready.status == "True" or stalled.status == "True":
+        return Condition(conditions.RECONCILING, "False", ready.reason, "Nothing is under way.")
+    if situation.blocked is not None:
+        return Condition(conditions.RECONCILING, "True", situation.blocked.reason, situation.blocked.message)
+    return _progress(situation, conditions.RECONCILING, "True")
+
+
+def _stalled(situation: Situation) -> Condition:
+    if situation.blocked is not None and situation.blocked.stalled:
+        return Condition(conditions.STALLED, "True", situation.blocked.reason, situation.blocked.message)
+    if situation.observation.deadline_exceeded:
+        return Condition(
+            conditions.STALLED,
+            "True",
+            Reason.PROGRESS_DEADLINE_EXCEEDED,
+            "The replicas did not become ready within the progress deadline.",
+        )
+    return Condition(conditions.STALLED, "False", Reason.AS_EXPECTED, "Nothing stands in the way for good.")
+
+
+def _progress(situation: Situation, condition_type: str, status: conditions.ConditionStatus) -> Condition:
+    """What is under way, in words without numbers that move."""
+    observation = situation.observation
+    served = (situation.parent.status.get("revision") or {}).get("serving")
+    desired = situation.serving.revision if situation.serving is not None else ""
+    patience = f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""
+    if not observation.settled:
+        reason, message = Reason.APPLYING, "The Deployment controller has not yet taken up the last change."
+    elif observation.wanted == 0:
+        reason, message = Reason.SCALING_DOWN, "The pods are being stopped."
+    elif situation.paused:
+        reason, message = Reason.ROLLOUT_PAUSED, "The rollout is paused. Set spec.rollout.paused to false to go on."
+    elif not served:
+        reason, message = Reason.STARTING, f"The first replicas are starting; {patience}."
+    elif served != desired:
+        reason, message = Reason.ROLLING_OUT, f"Revision {desired} replaces {served}; {patience}."
+    else:
+        reason, message = Reason.REPLICAS_NOT_READY, f"Not all replicas are ready yet; {patience}."
+    return Condition(condition_type, status, reason, message)

@@ -1,0 +1,83 @@
+"""The workers: take a key, reconcile it, and see to it that what failed is tried again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+
+from modelservice_operator import logs
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.queue import KeyQueue
+from modelservice_operator.cluster.store import Key
+from modelservice_operator.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+
+class Workers:
+    """A fixed number of tasks over one queue."""
+
+    def __init__(
+        self,
+        queue: KeyQueue[Key],
+        reconcile: Callable[[Key], Awaitable[float | None]],
+        count: int,
+        metrics: Metrics,
+        gates: Collection[asyncio.Event],
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        """Prepare; nothing runs yet. No key is taken before all gates are open."""
+        self._gates = gates
+        self._queue = queue
+        self._reconcile = reconcile
+        self._count = count
+        self._metrics = metrics
+        self._clock = clock
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until cancelled, or until `stop` and the end of what is under way."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._count):
+                group.create_task(self._work())
+
+    def stop(self) -> None:
+        """Take no further keys."""
+        self._stopping = True
+
+    async def _work(self) -> None:
+        for gate in self._gates:
+            await gate.wait()
+        while not self._stopping:
+            key = await self._queue.take()
+            try:
+                if not self._stopping:
+                    with logs.object_context(key.namespace, key.name):
+                        await self._turn(key)
+            finally:
+                self._queue.done(key)
+
+    async def _turn(self, key: Key) -> None:
+        started = self._clock()
+        self._metrics.reconcile_started()
+        result = "error"
+        try:
+            after = await self._reconcile(key)
+            self._queue.forget(key)
+            result = "success" if after is None else "requeue_after"
+            if after is not None:
+                self._queue.add_after(key, after)
+        except (ApiError, ApiUnreachable) as error:
+            delay = self._queue.retry(key, (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0)
+            logger.warning("Will try again in %.1f s: %s", delay, error)
+        except asyncio.CancelledError:
+            # kopf, when it fails, cancels tasks that it did not start; a worker goes on unless it was meant itself.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._queue.retry(key)
+        except Exception:
+            delay = self._queue.retry(key)
+            logger.exception("A reconcile failed in a way that nobody foresaw; will try again in %.1f s.", delay)
+        finally:
+            self._metrics.reconcile_finished(result, self._clock() - started)

@@ -1,0 +1,88 @@
+"""The operator under test: installed by its chart's CRD and RBAC, run as a process with the chart's ServiceAccount."""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from localcluster.cluster import LocalCluster
+from localcluster.process import Process
+
+ROOT: Final = Path(__file__).parents[3]
+CHART: Final = ROOT / "charts" / "modelservice-operator"
+NAMESPACE: Final = "modelservice-system"
+NAME: Final = "modelservice"
+USER: Final = f"system:serviceaccount:{NAMESPACE}:{NAME}"
+
+_LISTENING: Final = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+
+def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, object]]:
+    """The manifests of the chart, as Helm renders them."""
+    done = subprocess.run(
+        [cluster.programs.helm, "template", NAME, CHART, "--namespace", NAMESPACE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+
+
+def install(cluster: LocalCluster) -> None:
+    """Everything of the chart but the Deployment, whose pods would be simulated ones."""
+    manifests = [manifest for manifest in chart(cluster) if manifest["kind"] != "Deployment"]
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    cluster.kubectl("apply", "--server-side", "-f", "-", given=yaml.safe_dump_all([namespace, *manifests]))
+    cluster.kubectl("wait", "--for=condition=Established", "crd/modelservices.modelservice.dev", "--timeout=30s")
+
+
+class Operator:
+    """One operator process. Its HTTP port is chosen by the kernel and read from its log."""
+
+    def __init__(self, cluster: LocalCluster, name: str, *, kubeconfig: Path | None = None, **settings: str) -> None:
+        """Start it; `settings` are MODELSERVICE_* variables without the prefix, in lower case."""
+        self._cluster = cluster
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("MODELSERVICE_")}
+        environment |= {f"MODELSERVICE_{key.upper()}": value for key, value in settings.items()}
+        environment |= {
+            "KUBECONFIG": str(kubeconfig or cluster.service_account_kubeconfig(NAMESPACE, NAME)),
+            "MODELSERVICE_HTTP_PORT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+        command = [sys.executable, "-m", "modelservice_operator", "run"]
+        self.process: Process = cluster.spawn(name, command, env=environment)
+
+    @property
+    def log(self) -> str:
+        """Everything that it logged."""
+        return self.process.log.read_text("utf-8") if self.process.log.exists() else ""
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a GET on its HTTP port; 0 while it does not answer."""
+        port = _LISTENING.findall(self.log)
+        if not port:
+            return 0, ""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port[-1]}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    @property
+    def ready(self) -> bool:
+        """It says that it can be relied on."""
+        return self.get("/readyz")[0] == 200
+
+    @property
+    def leading(self) -> bool:
+        """It holds the Lease, or needs none."""
+        return 'leader_election_master_status{name="modelservice-operator"} 1.0' in self.get("/metrics")[1]

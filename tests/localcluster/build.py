@@ -1,0 +1,237 @@
+"""The programs of the cluster: built once from their Go modules, then taken from a cache."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localcluster.golang import environment, find_go
+from localcluster.progress import Progress
+
+MODULES = Path(__file__).parent / "modules"
+STAGES = "stages"
+TAIL = 30
+
+
+class BuildFailed(Exception):
+    """A program could not be built; the text ends with the build's last words and names the file with all of them."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A wrapper module under `modules/` and what is built from it.
+
+    `programs`: our name of each program -> the name that `go build` gives it. `stamps`: Go variable -> the module in
+    go.mod whose version it takes. `packages`: how many `go build -v` reports when nothing is cached. `trees`: module ->
+    directories in it whose YAML files go into the cache too.
+    """
+
+    name: str
+    programs: Mapping[str, str]
+    packages: int
+    stamps: Mapping[str, str]
+    trees: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        """Where its go.mod and go.sum lie."""
+        return MODULES / self.name
+
+    def flags(self) -> list[str]:
+        """Arguments of `go build`: without paths of this machine and debug data, and with the versions stamped in."""
+        values = [f"-X {variable}={self._version(module)}" for variable, module in self.stamps.items()]
+        if self.name == "kubernetes":
+            major, minor, _ = self._version("k8s.io/kubernetes").removeprefix("v").split(".", 2)
+            values.append(f"-X k8s.io/component-base/version.gitMajor={major}")
+            values.append(f"-X k8s.io/component-base/version.gitMinor={minor}")
+        return ["-trimpath", "-ldflags", " ".join(["-s", "-w", *values])]
+
+    def digest(self) -> str:
+        """Name of its folder in the cache: the same modules, flags and platform give the same programs."""
+        parts = [
+            (self.directory / "go.mod").read_bytes(),
+            (self.directory / "go.sum").read_bytes(),
+            " ".join(self.flags()).encode(),
+            f"{sys.platform}-{platform.machine()}".encode(),
+        ]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+    def _version(self, module: str) -> str:
+        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (self.directory / "go.mod").read_text(), re.MULTILINE)
+        if not found:
+            raise BuildFailed(f"{self.directory / 'go.mod'} does not require {module}.")
+        return found[1]
+
+
+KUBERNETES = Module(
+    name="kubernetes",
+    programs={
+        "etcd": "server",
+        "kube-apiserver": "kube-apiserver",
+        "kube-controller-manager": "kube-controller-manager",
+        "kube-scheduler": "kube-scheduler",
+        "kubectl": "kubectl",
+    },
+    packages=2722,
+    stamps={
+        "k8s.io/component-base/version.gitVersion": "k8s.io/kubernetes",
+        "k8s.io/client-go/pkg/version.gitVersion": "k8s.io/kubernetes",
+    },
+)
+TOOLS = Module(
+    name="tools",
+    programs={"kwok": "kwok", "helm": "helm"},
+    packages=913,
+    stamps={"helm.sh/helm/v4/internal/version.version": "helm.sh/helm/v4"},
+    trees={"sigs.k8s.io/kwok": ("kustomize/stage/node/fast", "kustomize/stage/node/heartbeat-with-lease")},
+)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where each program lies, and the directory with the stages of KWOK's own that we use."""
+
+    etcd: Path
+    kube_apiserver: Path
+    kube_controller_manager: Path
+    kube_scheduler: Path
+    kubectl: Path
+    kwok: Path
+    helm: Path
+    stages: Path
+
+
+def programs(say: Callable[[str], None]) -> Programs:
+    """All programs: from `KUBEBUILDER_ASSETS` what lies there, the others from the cache, built where it lacks them.
+
+    Raises `BuildFailed` or `GoMissing`.
+    """
+    assets = Path(os.environ["KUBEBUILDER_ASSETS"]) if os.environ.get("KUBEBUILDER_ASSETS") else None
+    found: dict[str, Path] = {}
+    for module in (KUBERNETES, TOOLS):
+        given = {name: assets / name for name in module.programs if assets and (assets / name).is_file()}
+        if module.trees or len(given) < len(module.programs):
+            folder = built(module, say)
+            found |= {name: folder / name for name in [*module.programs, STAGES]}
+        found |= given
+    return Programs(
+        etcd=found["etcd"],
+        kube_apiserver=found["kube-apiserver"],
+        kube_controller_manager=found["kube-controller-manager"],
+        kube_scheduler=found["kube-scheduler"],
+        kubectl=found["kubectl"],
+        kwok=found["kwok"],
+        helm=found["helm"],
+        stages=found[STAGES],
+    )
+
+
+def cache() -> Path:
+    """The directory for what is built once: $MODELSERVICE_CACHE, else `modelservice` in the user's cache directory."""
+    if own := os.environ.get("MODELSERVICE_CACHE"):
+        return Path(own).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelservice"
+
+
+def built(module: Module, say: Callable[[str], None]) -> Path:
+    """The folder with the programs of `module`, which is complete if it exists; built now if it does not."""
+    folder = cache() / module.digest()
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_suffix(".lock"), say):
+        if not folder.exists():
+            partial = folder.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            try:
+                _build(module, partial, folder, say)
+                partial.rename(folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def _locked(path: Path, say: Callable[[str], None]) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another process builds the same programs: waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(module: Module, into: Path, folder: Path, say: Callable[[str], None]) -> None:
+    go = find_go(folder.parent, say)
+    say(
+        f"Building {', '.join(module.programs)} from source. This happens once: about 5 to 10 minutes on two cores "
+        f"for everything, then it is taken from {folder}"
+    )
+    log = folder.with_suffix(".log")
+    progress = Progress(f"Building {module.name}", module.packages)
+    code = _run([go, "build", "-v", *module.flags(), "-o", f"{into}{os.sep}", "tool"], module.directory, log, progress)
+    seconds = progress.end()
+    if code:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
+        raise BuildFailed(f"{tail}\n\n`go build` of {module.directory} failed; all of its output: {log}")
+    for name, built_as in module.programs.items():
+        (into / built_as).rename(into / name)
+    _copy_trees(go, module, into / STAGES)
+    log.unlink()
+    say(f"Built {', '.join(module.programs)} in {seconds:.0f} s.")
+
+
+def _run(command: list[Path | str], directory: Path, log: Path, progress: Progress) -> int:
+    """Run a build, its output to `log` and `progress`; the exit code. The build ends with us: its pipe breaks."""
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            command, cwd=directory, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process,
+    ):
+
+        def read() -> None:
+            for line in process.stdout or ():
+                out.write(line)
+                progress.read(line.rstrip("\n"))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            while reader.is_alive():
+                progress.show()
+                reader.join(timeout=0.5)
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            reader.join()
+
+
+def _copy_trees(go: Path, module: Module, into: Path) -> None:
+    into.mkdir()
+    for source, directories in module.trees.items():
+        listed = subprocess.run(
+            [go, "list", "-m", "-f", "{{.Dir}}", source],
+            cwd=module.directory,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for directory in directories:
+            for file in sorted((Path(listed.stdout.strip()) / directory).glob("*.yaml")):
+                if file.name != "kustomization.yaml":
+                    shutil.copyfile(file, into / file.name)

@@ -1,0 +1,199 @@
+"""The five processes of the control plane: how each is started, and when it is ready."""
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import yaml
+
+from localcluster.build import Programs
+from localcluster.credentials import User, write_kubeconfig, write_service_account_key, write_tokens
+from localcluster.process import Process, ProcessFailed
+from localcluster.workdir import WorkDir
+
+HOST = "127.0.0.1"
+MASTERS = "system:masters"
+PORT_TAKEN = "address already in use"
+TRIES = 5
+
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata"}],
+}
+
+
+def on_free_port(make: Callable[[int], Process]) -> tuple[Process, int]:
+    """Start the process that `make` gives for a free port; with another port when someone was faster to take it."""
+    for tried in range(1, TRIES + 1):
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = probe.getsockname()[1]
+        process = make(port)
+        offset = process.log.stat().st_size if process.log.exists() else 0
+        try:
+            process.start()
+        except ProcessFailed:
+            process.kill()
+            if tried == TRIES or PORT_TAKEN not in process.tail(since=offset):
+                raise
+        else:
+            return process, port
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+class ControlPlane:
+    """etcd, the API server, the controller manager and the scheduler, with their keys and users.
+
+    `boot` starts etcd and the API server and waits for them; the two others start without waiting, as their readiness
+    shows in what they do.
+    """
+
+    def __init__(self, programs: Programs, workdir: WorkDir) -> None:
+        self._programs = programs
+        self._workdir = workdir
+        self._pki = workdir.path / "pki"
+        self._key = workdir.path / "service-accounts.key"
+        self._tokens = workdir.path / "tokens.csv"
+        self._policy = workdir.path / "audit-policy.yaml"
+        self.audit_log = workdir.path / "audit.log"
+        self.admin = User("admin", (MASTERS,))
+        self.simulator = User("kwok", (MASTERS,))
+        self._manager_user = User("system:kube-controller-manager")
+        self._scheduler_user = User("system:kube-scheduler")
+        self.server = ""
+        self.etcd: Process
+        self.apiserver: Process
+        self.controller_manager: Process
+        self.scheduler: Process
+
+    def boot(self, apiserver_flags: Sequence[str], controller_manager_flags: Sequence[str]) -> None:
+        """Start everything. The flags come after ours, so they win. Raises `ProcessFailed`."""
+        write_service_account_key(self._key)
+        write_tokens([self.admin, self.simulator, self._manager_user, self._scheduler_user], self._tokens)
+        self._policy.write_text(yaml.safe_dump(AUDIT_POLICY))
+        self.etcd, etcd_port = on_free_port(self._etcd)
+        self.apiserver, port = on_free_port(lambda port: self._apiserver(port, etcd_port, apiserver_flags))
+        self.server = f"https://{HOST}:{port}"
+        self.controller_manager = self._controller_manager(controller_manager_flags)
+        self.controller_manager.start()
+        self.scheduler = self._scheduler()
+        self.scheduler.start()
+
+    def kubeconfig(self, name: str, token: str) -> Path:
+        """A new file `<name>.kubeconfig` for whoever the token is of."""
+        path = self._workdir.path / f"{name}.kubeconfig"
+        write_kubeconfig(path, server=self.server, ca=self._certificate, token=token)
+        return path
+
+    @property
+    def processes(self) -> list[Process]:
+        """The four, in the order of their start."""
+        return [self.etcd, self.apiserver, self.controller_manager, self.scheduler]
+
+    @property
+    def _certificate(self) -> Path:
+        return self._pki / "apiserver.crt"
+
+    def _etcd(self, port: int) -> Process:
+        url = f"http://{HOST}:{port}"
+        name = self._workdir.path.name
+        argv = [
+            self._programs.etcd,
+            f"--name={name}",
+            f"--data-dir={self._workdir.path / 'etcd'}",
+            f"--listen-client-urls={url}",
+            f"--advertise-client-urls={url}",
+            f"--listen-peer-urls=http://{HOST}:0",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ]
+
+        def ready() -> bool:
+            # The members' names tell our etcd from another one that took the port first.
+            answer = _request(http.client.HTTPConnection(HOST, port, timeout=5), "POST", "/v3/cluster/member/list")
+            return answer is not None and name in [member["name"] for member in json.loads(answer)["members"]]
+
+        return Process("etcd", argv, self._workdir, ready=ready)
+
+    def _apiserver(self, port: int, etcd_port: int, flags: Sequence[str]) -> Process:
+        argv = [
+            self._programs.kube_apiserver,
+            f"--etcd-servers=http://{HOST}:{etcd_port}",
+            f"--secure-port={port}",
+            f"--bind-address={HOST}",
+            f"--advertise-address={HOST}",
+            f"--cert-dir={self._pki}",
+            f"--token-auth-file={self._tokens}",
+            "--authorization-mode=RBAC",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={self._key}",
+            f"--service-account-signing-key-file={self._key}",
+            "--service-cluster-ip-range=10.0.0.0/16",
+            "--allow-privileged=true",
+            "--endpoint-reconciler-type=none",
+            f"--audit-policy-file={self._policy}",
+            f"--audit-log-path={self.audit_log}",
+            "--audit-log-maxsize=10000",  # in MB: a rotated file would lose what a test counts
+            *flags,
+        ]
+
+        def ready() -> bool:
+            if not self._certificate.exists():
+                return False
+            trust = ssl.create_default_context(cafile=self._certificate)
+            connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=trust)
+            return _request(connection, "GET", "/readyz", token=self.admin.token) is not None
+
+        return Process("kube-apiserver", argv, self._workdir, ready=ready)
+
+    def _controller_manager(self, flags: Sequence[str]) -> Process:
+        config = self.kubeconfig("kube-controller-manager", self._manager_user.token)
+        argv = [
+            self._programs.kube_controller_manager,
+            f"--kubeconfig={config}",
+            "--secure-port=0",
+            "--leader-elect=false",
+            "--use-service-account-credentials=true",
+            f"--service-account-private-key-file={self._key}",
+            f"--root-ca-file={self._certificate}",
+            "--horizontal-pod-autoscaler-sync-period=2s",
+            "--horizontal-pod-autoscaler-downscale-stabilization=5s",
+            "--kube-api-qps=500",
+            "--kube-api-burst=1000",
+            "--concurrent-deployment-syncs=20",
+            "--concurrent-replicaset-syncs=20",
+            "--concurrent-gc-syncs=20",
+            *flags,
+        ]
+        return Process("kube-controller-manager", argv, self._workdir)
+
+    def _scheduler(self) -> Process:
+        config = self.kubeconfig("kube-scheduler", self._scheduler_user.token)
+        argv = [
+            self._programs.kube_scheduler,
+            f"--kubeconfig={config}",
+            "--secure-port=0",
+            "--leader-elect=false",
+            "--kube-api-qps=500",
+            "--kube-api-burst=1000",
+        ]
+        return Process("kube-scheduler", argv, self._workdir)
+
+
+def _request(connection: http.client.HTTPConnection, method: str, path: str, token: str = "") -> bytes | None:
+    """The body of a successful answer; None for any other, and for none."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return body if answer.status == http.HTTPStatus.OK else None
