@@ -46,10 +46,15 @@ unit: $(READY) ## The tests that need no control plane, with coverage of the pur
 	$(BIN)/coverage run -m pytest tests/unit tests/golden
 	$(BIN)/coverage report
 
+.PHONY: cluster
+cluster: $(READY) ## A local cluster to play with, until Ctrl-C (builds it once)
+	@PYTHONPATH=tests $(BIN)/python -m localcluster up --crds crds
+
 .PHONY: lock
 lock: $(READY) ## Pin the requirements anew
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --output-file requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --output-file requirements/dev.txt requirements/dev.in
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --output-file requirements/go.txt requirements/go.in
 
 .PHONY: clean
 clean: ## Remove what was installed and generated here (not the cached control plane)

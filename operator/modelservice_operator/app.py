@@ -1,15 +1,12 @@
 """The composition root: which parts there are, who starts when, and in which order they stop."""
 
 import asyncio
-import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Any, Final
 
-from modelservice_operator import http, logs
+from modelservice_operator import http
 from modelservice_operator.cluster.client import Client, load_configuration
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
 from modelservice_operator.cluster.queue import KeyQueue
@@ -20,13 +17,12 @@ from modelservice_operator.cluster.resources import (
     NODE,
     POD,
     SERVICE,
-    Resource,
 )
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.cluster.watch import SILENCE_LIMIT, Watch
 from modelservice_operator.events import Recorder
-from modelservice_operator.metrics import Metrics
+from modelservice_operator.metrics import Metrics, Sources
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.settings import Settings
@@ -58,7 +54,7 @@ class App:
         self._queue: KeyQueue[Key] = KeyQueue(clock=loop.time, observer=metrics.queue)
         self._store = Store(self._queue.add)
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
-        self._recorder = Recorder(client, clock=loop.time)
+        self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
         reconciler = Reconciler(client, self._store, builtin(), self._recorder, clock=loop.time)
         self._resync = Resync(
             client,
@@ -86,6 +82,8 @@ class App:
             on_relist=self._resync.relisted,
             on_start=self._bind_signals,
         )
+        sources = Sources(self._queue, self._store.parents, self._freshness.ages)
+        metrics.expose(sources, workers=settings.workers)
         self._elector = Elector(client, settings) if settings.elects else None
 
     async def run(self) -> int:
@@ -95,7 +93,7 @@ class App:
             # Every task exists before kopf starts: kopf, when it fails, cancels all that came after it.
             workers = asyncio.create_task(self._workers.run(), name="workers")
             lead = asyncio.create_task(self._lead(), name="leader")
-            tasks = {
+            tasks: set[asyncio.Task[Any]] = {
                 asyncio.create_task(self._stop.wait(), name="stop"),
                 asyncio.create_task(self._watch_forever(), name="watch"),
                 asyncio.create_task(self._resync.run(), name="resync"),
@@ -175,25 +173,27 @@ async def run(settings: Settings) -> int:
         ApiUnreachable: there are no credentials.
     """
     metrics = Metrics()
-    client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics.request)
+    client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics)
     try:
         return await App(settings, client, metrics).run()
     finally:
         await client.close()
 
 
-def _exit_code(done: set[asyncio.Task[object]]) -> int:
+def _exit_code(done: set[asyncio.Task[Any]]) -> int:
     """0 when we were asked to stop; 1, with a line in the log, when a part gave up."""
     code = 0
     for task in done:
         error = task.exception()
         if error is not None:
-            logger.error("Stopping: %s", error if isinstance(error, LeadershipLost) else f"{task.get_name()}: {error!r}")
+            logger.error(
+                "Stopping: %s", error if isinstance(error, LeadershipLost) else f"{task.get_name()}: {error!r}"
+            )
             code = 1
     return code
 
 
-async def _cancel(tasks: set[asyncio.Task[object]]) -> None:
+async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

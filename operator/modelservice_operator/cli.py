@@ -1,15 +1,18 @@
 """The command line: arguments in, text out, nothing decided here."""
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from modelservice_operator import __version__
 from modelservice_operator.api.crd import crd_yaml
 from modelservice_operator.render import InvalidFile, render_file
+from modelservice_operator.settings import InvalidSettings, Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,8 +33,39 @@ def crd() -> None:
     click.echo(crd_yaml(), nl=False)
 
 
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    """One flag for every setting."""
+    for setting in reversed(Settings.declared()):
+        default = f" Default: {setting.default}." if setting.default else ""
+        text = f"{setting.help}{default} [{setting.variable}]"
+        command = click.option(setting.flag, setting.name, metavar="VALUE", help=text)(command)
+    return command
+
+
 @main.command()
-@click.option("-f", "--filename", required=True, metavar="FILE", help="A file of ModelServices; - reads standard input.")
+@_settings
+def run(**flags: Any) -> None:
+    """Run the operator, in a pod or with a kubeconfig. Every flag is an environment variable too."""
+    try:
+        settings = Settings.from_env(os.environ, **flags)
+    except InvalidSettings as error:
+        _fail("\n       ".join(error.mistakes))
+    # kopf and the API client take half a second to import, and no other command needs them.
+    from modelservice_operator import app, logs
+    from modelservice_operator.cluster.errors import ApiUnreachable
+    from modelservice_operator.http import CannotListen
+
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        sys.exit(asyncio.run(app.run(settings)))
+    except (ApiUnreachable, CannotListen) as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.option(
+    "-f", "--filename", required=True, metavar="FILE", help="A file of ModelServices; - reads standard input."
+)
 def render(filename: str) -> None:
     """Print what the operator would create for the ModelServices in a file. Needs no cluster."""
     try:

@@ -83,7 +83,11 @@ def _list_differences(observed: list[object], wanted: list[object], path: str) -
 
 def _merge_key(item: object, keys: tuple[str, ...]) -> tuple[object, ...]:
     fields = item if isinstance(item, dict) else {}
-    return tuple(fields[key] if key in fields else _SERVER_DEFAULTS[key] for key in keys if key in fields or key in _SERVER_DEFAULTS)
+    return tuple(
+        fields[key] if key in fields else _SERVER_DEFAULTS[key]
+        for key in keys
+        if key in fields or key in _SERVER_DEFAULTS
+    )
 
 
 def _is_zero(value: object) -> bool:

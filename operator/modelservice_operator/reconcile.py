@@ -1,8 +1,7 @@
-"""One ModelService brought to what its spec says, and its status to what is true. No Kubernetes details: see `cluster`."""
+"""One ModelService brought to what its spec says, and its status to what is true. The details are in `cluster`."""
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,21 +13,15 @@ from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, Blocked, NamespaceGone, namespace_is_gone
 from modelservice_operator.cluster.resources import MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
-from modelservice_operator.cluster.store import Family, Key, Store
-from modelservice_operator.diagnose.explain import explain
+from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.events import Recorder, transition_events
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.observe import observe
-from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
-from modelservice_operator.plan.service import url
-from modelservice_operator.plan.startup import budget_seconds
-from modelservice_operator.plan.template import RenderedTemplate
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.runtime import Runtime
-from modelservice_operator.status import Serving, Situation
+from modelservice_operator.situation import Desired, Outcome, situate
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +31,6 @@ RENEWAL: Final = 600.0
 """Seconds after which the numbers in messages may be renewed although the verdict is the same."""
 
 FOLLOW_MESSAGE: Final = "Change the spec as the message says."
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """How far a ModelService could be brought."""
-
-    spec: ModelServiceSpec | None = None
-    revision: str = ""
-    rendered: RenderedTemplate | None = None
-    blocked: Blocked | None = None
 
 
 class Reconciler:
@@ -91,7 +74,7 @@ class Reconciler:
             outcome = await self._converge(parent)
         except NamespaceGone:
             return None
-        after_status = await self._write_status(key, outcome)
+        after_status = await self._write_status(key, parent, outcome)
         delays = [after_status, outcome.blocked.retry if outcome.blocked else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
@@ -101,35 +84,35 @@ class Reconciler:
         if uid is not None:
             self._applier.forget(uid)
 
-    async def _converge(self, parent: Parent) -> _Outcome:
+    async def _converge(self, parent: Parent) -> Outcome:
         """Revision, then children; whatever stands in the way of one child keeps no other from being applied."""
         try:
             spec = read_spec(parent.spec, parent.name)
         except InvalidSpec as error:
-            return _Outcome(blocked=Blocked(Reason.INVALID_SPEC, str(error), FOLLOW_MESSAGE, stalled=True))
+            return Outcome(blocked=Blocked(Reason.INVALID_SPEC, str(error), FOLLOW_MESSAGE, stalled=True))
         try:
             revision, template = await self._revisions.desired(parent, spec)
-            rendered = RenderedTemplate.of(template)
-            outcome = _Outcome(spec, revision.name, rendered, await self._apply(parent, spec, rendered))
+            desired = Desired(revision.name, template)
+            outcome = Outcome(spec, desired, await self._apply(parent, spec, template))
             if outcome.blocked is None:
                 serving = (parent.status.get("revision") or {}).get("serving")
                 await self._revisions.prune(parent, spec, {revision.name, serving or ""})
             self._store.release_templates(Key(parent.namespace, parent.name), keep=revision.name)
             return outcome
         except PlanError as error:
-            return _Outcome(spec, blocked=Blocked(error.reason, error.message, FOLLOW_MESSAGE, stalled=True))
+            return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
         except Blocked as blocked:
-            return _Outcome(spec, blocked=blocked)
+            return Outcome(spec, blocked=blocked)
         except ApiError as error:
             if namespace_is_gone(error):
                 raise NamespaceGone from error
             if error.status != 403:
                 raise
-            return _Outcome(spec, blocked=_forbidden(error))
+            return Outcome(spec, blocked=_forbidden(error))
 
-    async def _apply(self, parent: Parent, spec: ModelServiceSpec, rendered: RenderedTemplate) -> Blocked | None:
+    async def _apply(self, parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Blocked | None:
         blocked: Blocked | None = None
-        intents = desired_children(parent, spec, rendered.template, rendered.runtime)
+        intents = desired_children(parent, spec, template)
         for intent in intents:
             try:
                 await self._applier.ensure(parent, intent)
@@ -139,16 +122,18 @@ class Reconciler:
             await self._applier.prune(parent, intents)
         return blocked
 
-    async def _write_status(self, key: Key, outcome: _Outcome) -> float | None:
+    async def _write_status(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
         """Write the status if it differs; returns the seconds to wait when it was written too recently."""
         family = self._store.family(key)
         parent = family.parent
-        if parent is None or parent.deleting:
+        if parent is None or parent.deleting or (parent.uid, parent.generation) != (judged.uid, judged.generation):
+            # The spec that was worked on is not the latest any more: the key comes again.
             return None
         now = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         last = self._written.get(key)
         renew = self._clock() - (self._started if last is None else last) >= RENEWAL
-        wanted = status.compute(self._situation(parent, family, outcome), now, renew=renew)
+        situation = situate(parent, family, self._store.nodes, self._runtimes, outcome, now)
+        wanted = status.compute(situation, now, renew=renew)
         patch = status.merge_patch(parent.status, wanted)
         if not patch:
             return None
@@ -172,48 +157,6 @@ class Reconciler:
         for event in transition_events(parent.status, wanted):
             self._recorder.record(parent, event, self._now())
         return None
-
-    def _situation(self, parent: Parent, family: Family, outcome: _Outcome) -> Situation:
-        spec = outcome.spec
-        wanted = _wanted_replicas(parent, spec)
-        observation = observe(wanted, family.deployment, _revision_hash(outcome))
-        return Situation(
-            parent=parent,
-            observation=observation,
-            problems=explain(spec, family.pods.values(), family.deployment, self._store.nodes) if spec else (),
-            serving=self._serving(parent, family, outcome, wanted),
-            blocked=outcome.blocked,
-            suspended=spec is not None and spec.suspend,
-            paused=spec is not None and spec.rollout.paused,
-        )
-
-    def _serving(self, parent: Parent, family: Family, outcome: _Outcome, wanted: int) -> Serving | None:
-        spec, rendered = outcome.spec, outcome.rendered
-        if spec is None or rendered is None:
-            return None
-        exists = ("Service", parent.name) in family.children
-        return Serving(
-            revision=outcome.revision,
-            runtime=rendered.runtime,
-            image=rendered.image,
-            url=url(parent, spec, self._runtimes.get(rendered.runtime)) if exists else None,
-            devices=spec.accelerator.count * wanted if spec.accelerator else 0,
-            startup_seconds=budget_seconds(spec.model.size if spec.model else None),
-        )
-
-
-def _wanted_replicas(parent: Parent, spec: ModelServiceSpec | None) -> int:
-    if spec is not None:
-        return 0 if spec.suspend else spec.replicas
-    raw = parent.spec.get("replicas")
-    return raw if isinstance(raw, int) else 0
-
-
-def _revision_hash(outcome: _Outcome) -> str | None:
-    if outcome.rendered is None:
-        return None
-    labels: Manifest = outcome.rendered.template["metadata"]["labels"]
-    return labels.get(names.REVISION)
 
 
 def _forbidden(error: ApiError) -> Blocked:

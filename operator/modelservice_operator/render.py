@@ -1,6 +1,5 @@
 """What the operator would create for the ModelServices in a file, without a cluster."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,7 +17,6 @@ from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
 
-_NAME: Final = re.compile(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?")
 _LISTS: Final = frozenset({("v1", "List"), (api.API_VERSION, f"{api.KIND}List")})
 
 
@@ -33,7 +31,7 @@ def render_file(text: str) -> str:
     references, status.
 
     Raises:
-        InvalidFile: no YAML, nothing in it, an object of another kind, or a ModelService that the operator would refuse.
+        InvalidFile: no YAML, an empty file, an object of another kind, or a ModelService that the operator refuses.
     """
     try:
         documents = read_documents(text)
@@ -63,7 +61,7 @@ def _objects(place: str, document: object) -> Iterator[tuple[str, Manifest]]:
 
 
 def _children(place: str, manifest: Manifest) -> list[Manifest]:
-    name = _checked_name(place, manifest)
+    name = _name(place, manifest)
     place = f"{place}, {api.KIND} {name}"
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
@@ -78,28 +76,27 @@ def _children(place: str, manifest: Manifest) -> list[Manifest]:
         raise InvalidFile(f"{place}: {error}") from error
 
 
-def _checked_name(place: str, manifest: Manifest) -> str:
+def _name(place: str, manifest: Manifest) -> str:
     kind, version = manifest.get("kind"), manifest.get("apiVersion")
+    if not kind:
+        raise InvalidFile(f"{place} has no kind.")
     if kind != api.KIND:
-        raise InvalidFile(f"{place} is a {kind or 'thing without a kind'}: only {api.KIND}s can be rendered.")
+        raise InvalidFile(f"{place} is a {kind}: only {api.KIND}s can be rendered.")
     if version != api.API_VERSION:
         raise InvalidFile(f"{place}: apiVersion must be {api.API_VERSION}, not {version}.")
     metadata = manifest.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not name:
         raise InvalidFile(f"{place}: metadata.name is missing.")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidFile(
-            f"{place}: metadata.name: {name} cannot be the name of a Service. Use at most 52 lower-case letters, "
-            "digits and dashes; begin with a letter, and end with a letter or digit."
-        )
+    if not isinstance(name, str):
+        raise InvalidFile(f"{place}: metadata.name must be a text: put {name} into quotes.")
     return name
 
 
 def _placed(place: str, name: str, metadata: Manifest) -> Manifest:
     namespace = metadata.get("namespace") or ""
     if not isinstance(namespace, str):
-        raise InvalidFile(f"{place}: metadata.namespace must be text.")
+        raise InvalidFile(f"{place}: metadata.namespace must be a text.")
     return {"name": name, "namespace": namespace}
 
 

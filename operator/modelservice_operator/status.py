@@ -1,50 +1,18 @@
 """The status of a ModelService, from what its children say. Pure: the clock and the previous status are passed in."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from modelservice_operator import conditions
-from modelservice_operator.cluster.errors import Blocked
 from modelservice_operator.conditions import Condition
 from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.observe import Observation
 from modelservice_operator.plan import names
-from modelservice_operator.records.parent import Parent
+from modelservice_operator.situation import Situation
 
 MAX_PROBLEMS: Final = 10
 _NUMBERS: Final = re.compile(r"\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """What is asked to run: the desired revision, and how clients reach it."""
-
-    revision: str
-    runtime: str
-    image: str
-    url: str | None
-    """None until the Service exists."""
-    devices: int
-    """Accelerators that all wanted replicas need together."""
-    startup_seconds: int
-    """How long a replica may take to download and load the model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """Everything that a status is computed from."""
-
-    parent: Parent
-    observation: Observation
-    problems: tuple[Problem, ...] = ()
-    serving: Serving | None = None
-    """None when the spec could not be read or rendered: what the status said of it before is kept."""
-    blocked: Blocked | None = None
-    suspended: bool = False
-    paused: bool = False
 
 
 def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
@@ -124,7 +92,7 @@ def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
     blocked = situation.blocked
     found = [] if situation.observation.complete and blocked is None else list(situation.problems)
     if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
-        found.insert(0, Problem(Reason(blocked.reason), blocked.message, blocked.remedy, 0, now))
+        found.insert(0, Problem(blocked.reason, blocked.message, blocked.remedy, 0, now))
     return [_problem(problem, before.get(problem.reason), now, renew=renew) for problem in found[:MAX_PROBLEMS]]
 
 
@@ -172,7 +140,10 @@ def _ready(situation: Situation) -> Condition:
     if observation.complete:
         if situation.suspended:
             return Condition(
-                conditions.READY, "True", Reason.SUSPENDED, "Suspended: no pods run. Set spec.suspend to false to resume."
+                conditions.READY,
+                "True",
+                Reason.SUSPENDED,
+                "Suspended: no pods run. Set spec.suspend to false to resume.",
             )
         if observation.wanted == 0:
             return Condition(conditions.READY, "True", Reason.SCALED_TO_ZERO, "spec.replicas is 0: no pods run.")
@@ -216,7 +187,9 @@ def _progress(situation: Situation, condition_type: str, status: conditions.Cond
     observation = situation.observation
     served = (situation.parent.status.get("revision") or {}).get("serving")
     desired = situation.serving.revision if situation.serving is not None else ""
-    patience = f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""
+    patience = (
+        f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""
+    )
     if not observation.settled:
         reason, message = Reason.APPLYING, "The Deployment controller has not yet taken up the last change."
     elif observation.wanted == 0:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from golden.conftest import CASES, Golden
 from kubernetes import client
 
+from golden.conftest import CASES, Golden
 from modelservice_operator.render import render_file
 
 

@@ -1,10 +1,11 @@
 """A real Kubernetes control plane on loopback, with simulated nodes: for the tests and for a person to play with.
 
-    with LocalCluster() as cluster:
-        print(cluster.kubectl("get", "nodes"))
+with LocalCluster() as cluster:
+    nodes = cluster.kubectl("get", "nodes")
 """
 
 from localcluster.cluster import LocalCluster
-from localcluster.process import Process
+from localcluster.kubectl import Kubectl, KubectlError
+from localcluster.process import Process, ProcessError
 
-__all__ = ["LocalCluster", "Process"]
+__all__ = ["Kubectl", "KubectlError", "LocalCluster", "Process", "ProcessError"]

@@ -22,7 +22,7 @@ STAGES = "stages"
 TAIL = 30
 
 
-class BuildFailed(Exception):
+class BuildError(Exception):
     """A program could not be built; the text ends with the build's last words and names the file with all of them."""
 
 
@@ -68,7 +68,7 @@ class Module:
     def _version(self, module: str) -> str:
         found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (self.directory / "go.mod").read_text(), re.MULTILINE)
         if not found:
-            raise BuildFailed(f"{self.directory / 'go.mod'} does not require {module}.")
+            raise BuildError(f"{self.directory / 'go.mod'} does not require {module}.")
         return found[1]
 
 
@@ -113,7 +113,7 @@ class Programs:
 def programs(say: Callable[[str], None]) -> Programs:
     """All programs: from `KUBEBUILDER_ASSETS` what lies there, the others from the cache, built where it lacks them.
 
-    Raises `BuildFailed` or `GoMissing`.
+    Raises `BuildError` or `GoMissingError`.
     """
     assets = Path(os.environ["KUBEBUILDER_ASSETS"]) if os.environ.get("KUBEBUILDER_ASSETS") else None
     found: dict[str, Path] = {}
@@ -184,7 +184,7 @@ def _build(module: Module, into: Path, folder: Path, say: Callable[[str], None])
     seconds = progress.end()
     if code:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
-        raise BuildFailed(f"{tail}\n\n`go build` of {module.directory} failed; all of its output: {log}")
+        raise BuildError(f"{tail}\n\n`go build` of {module.directory} failed; all of its output: {log}")
     for name, built_as in module.programs.items():
         (into / built_as).rename(into / name)
     _copy_trees(go, module, into / STAGES)

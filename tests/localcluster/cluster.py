@@ -1,7 +1,5 @@
 """The local cluster as one object."""
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,18 +8,15 @@ from typing import Any, Self
 
 from localcluster.build import Programs, programs
 from localcluster.controlplane import ControlPlane
+from localcluster.kubectl import Kubectl
 from localcluster.kwok import kwok
 from localcluster.nodes import fleet
 from localcluster.polling import attempts
-from localcluster.process import Process, ProcessFailed
+from localcluster.process import Process, ProcessError
 from localcluster.workdir import WorkDir
 
 BOOT_SECONDS = 60.0
 NOT_READY_TAINT = "node.kubernetes.io/not-ready"
-
-
-class KubectlFailed(Exception):
-    """kubectl ended with an error; the text is what it said."""
 
 
 def say(text: str) -> None:
@@ -35,13 +30,15 @@ class LocalCluster:
 
     A context manager, or `start` and `stop`. `nodes` are Node objects, by default those of `localcluster.nodes`. The
     flags come after our own, so they win. Nothing of it outlives this process, however that ends.
-    Making one builds the programs that are missing; it raises `BuildFailed` or `GoMissing`.
     """
 
-    kubeconfig: Path
-    """The administrator's kubeconfig."""
+    programs: Programs
     control_plane: ControlPlane
     kwok: Process
+    kubeconfig: Path
+    """The administrator's."""
+    kubectl: Kubectl
+    """As administrator, without a namespace."""
 
     def __init__(
         self,
@@ -50,7 +47,6 @@ class LocalCluster:
         apiserver_flags: Sequence[str] = (),
         controller_manager_flags: Sequence[str] = (),
     ) -> None:
-        self.programs: Programs = programs(say)
         self._nodes = fleet() if nodes is None else nodes
         self._apiserver_flags = apiserver_flags
         self._controller_manager_flags = controller_manager_flags
@@ -58,28 +54,21 @@ class LocalCluster:
         self._spawned: list[Process] = []
 
     def start(self) -> Self:
-        """Boot it; returns when all nodes are Ready and pods can be created.
+        """Build what is missing and boot it; returns when all nodes are Ready and pods can be created.
 
-        Raises `ProcessFailed` with the end of the log of what failed, and leaves nothing behind then.
+        Raises `BuildError` or `GoMissingError`, and `ProcessError` with the end of a log; leaves nothing running then.
         """
+        self.programs = programs(say)
         self._workdir = WorkDir()
         try:
-            self.control_plane = ControlPlane(self.programs, self._workdir)
-            self.control_plane.boot(self._apiserver_flags, self._controller_manager_flags)
-            self.kubeconfig = self.control_plane.kubeconfig("admin", self.control_plane.admin.token)
-            if self._nodes:
-                self.kubectl("create", "-f", "-", given=json.dumps(_list(self._nodes)))
-            simulator = self.control_plane.kubeconfig("kwok", self.control_plane.simulator.token)
-            self.kwok = kwok(self.programs, simulator, self._workdir)
-            self.kwok.start()
-            self._wait_until_usable()
+            self._boot(self._workdir)
         except BaseException:
             self._workdir.remove()
             raise
         return self
 
     def stop(self) -> None:
-        """Stop what was spawned, then KWOK and the control plane, etcd last; remove the directory.
+        """Stop what was spawned, KWOK and the control plane, etcd last; remove the directory.
 
         A second call does nothing.
         """
@@ -101,9 +90,7 @@ class LocalCluster:
     @property
     def directory(self) -> Path:
         """Where its data, logs, keys and kubeconfigs lie; gone after `stop`."""
-        if self._workdir is None:
-            raise RuntimeError("The cluster is not started.")
-        return self._workdir.path
+        return self._started().path
 
     @property
     def apiserver(self) -> Process:
@@ -117,52 +104,58 @@ class LocalCluster:
 
     @property
     def processes(self) -> list[Process]:
-        """Every process, in the order of their start."""
+        """Every process, in the order of their first start."""
         return [*self.control_plane.processes, self.kwok, *self._spawned]
 
     def spawn(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Process:
-        """Start another program (an operator), which ends with the cluster at the latest; `name` is unique in it."""
-        if self._workdir is None:
-            raise RuntimeError("The cluster is not started.")
-        process = Process(name, argv, self._workdir, env=env)
+        """Start another program, an operator say, which ends with the cluster at the latest.
+
+        A second one of the same name becomes `<name>-2`, and so on: each has a log of its own.
+        """
+        names = {process.name for process in self.processes}
+        number = 1
+        while (unique := name if number == 1 else f"{name}-{number}") in names:
+            number += 1
+        process = Process(unique, argv, self._started(), env=env)
         self._spawned.append(process)
         process.start()
         return process
-
-    def kubectl(self, *arguments: str, given: str = "") -> str:
-        """Output of kubectl as administrator, with `given` as its input. Raises `KubectlFailed`."""
-        done = subprocess.run(
-            [self.programs.kubectl, "--kubeconfig", self.kubeconfig, *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise KubectlFailed(done.stderr.strip())
-        return done.stdout
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """A kubeconfig for a ServiceAccount that exists, with a token for a day."""
         token = self.kubectl("create", "token", name, "--namespace", namespace, "--duration", "24h").strip()
         return self.control_plane.kubeconfig(f"{namespace}.{name}", token)
 
-    def _wait_until_usable(self) -> None:
+    def _started(self) -> WorkDir:
+        if self._workdir is None:
+            raise RuntimeError("The cluster is not started.")
+        return self._workdir
+
+    def _boot(self, workdir: WorkDir) -> None:
+        plane = self.control_plane = ControlPlane(self.programs, workdir)
+        plane.boot(self._apiserver_flags, self._controller_manager_flags)
+        self.kubeconfig = plane.kubeconfig("admin", plane.admin.token)
+        self.kubectl = Kubectl(self.programs.kubectl, self.kubeconfig)
+        self.kwok = kwok(self.programs, plane.kubeconfig("kwok", plane.simulator.token), workdir)
+        self.kwok.start()
+        if self._nodes:
+            self.kubectl("create", "-f", "-", given=self._nodes)
         waiting: list[str] = []
         for _ in attempts(BOOT_SECONDS, interval=0.1):
-            nodes = json.loads(self.kubectl("get", "nodes", "-o", "json"))["items"]
-            waiting = [f"node {node['metadata']['name']}" for node in nodes if not _usable(node)]
-            accounts = self.kubectl("get", "serviceaccounts", "-n", "default", "-o", "name").split()
-            if "serviceaccount/default" not in accounts:
-                waiting.append("the default ServiceAccount")
+            waiting = self._not_usable()
             if not waiting:
                 return
         logs = "\n".join(f"{process.name}:\n{process.tail(10)}" for process in self.processes)
-        raise ProcessFailed(f"Not there after {BOOT_SECONDS:g} s: {', '.join(waiting)}.\n{logs}")
+        raise ProcessError(f"Not there after {BOOT_SECONDS:g} s: {', '.join(waiting)}.\n{logs}")
 
-
-def _list(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "List", "items": list(items)}
+    def _not_usable(self) -> list[str]:
+        """What a pod of the default namespace still lacks."""
+        found = self.kubectl.json("get", "nodes,serviceaccounts", "-n", "default")["items"]
+        nodes = [item for item in found if item["kind"] == "Node"]
+        waiting = [f"node {node['metadata']['name']}" for node in nodes if not _usable(node)]
+        if "default" not in [item["metadata"]["name"] for item in found if item["kind"] == "ServiceAccount"]:
+            waiting.append("the default ServiceAccount")
+        return waiting
 
 
 def _usable(node: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import yaml
 
 from localcluster.build import Programs
 from localcluster.credentials import User, write_kubeconfig, write_service_account_key, write_tokens
-from localcluster.process import Process, ProcessFailed
+from localcluster.process import Process, ProcessError
 from localcluster.workdir import WorkDir
 
 HOST = "127.0.0.1"
@@ -37,7 +37,7 @@ def on_free_port(make: Callable[[int], Process]) -> tuple[Process, int]:
         offset = process.log.stat().st_size if process.log.exists() else 0
         try:
             process.start()
-        except ProcessFailed:
+        except ProcessError:
             process.kill()
             if tried == TRIES or PORT_TAKEN not in process.tail(since=offset):
                 raise
@@ -72,7 +72,7 @@ class ControlPlane:
         self.scheduler: Process
 
     def boot(self, apiserver_flags: Sequence[str], controller_manager_flags: Sequence[str]) -> None:
-        """Start everything. The flags come after ours, so they win. Raises `ProcessFailed`."""
+        """Start everything. The flags come after ours, so they win. Raises `ProcessError`."""
         write_service_account_key(self._key)
         write_tokens([self.admin, self.simulator, self._manager_user, self._scheduler_user], self._tokens)
         self._policy.write_text(yaml.safe_dump(AUDIT_POLICY))
@@ -102,7 +102,7 @@ class ControlPlane:
     def _etcd(self, port: int) -> Process:
         url = f"http://{HOST}:{port}"
         name = self._workdir.path.name
-        argv = [
+        argv: list[str | Path] = [
             self._programs.etcd,
             f"--name={name}",
             f"--data-dir={self._workdir.path / 'etcd'}",
@@ -121,7 +121,7 @@ class ControlPlane:
         return Process("etcd", argv, self._workdir, ready=ready)
 
     def _apiserver(self, port: int, etcd_port: int, flags: Sequence[str]) -> Process:
-        argv = [
+        argv: list[str | Path] = [
             self._programs.kube_apiserver,
             f"--etcd-servers=http://{HOST}:{etcd_port}",
             f"--secure-port={port}",
@@ -153,7 +153,7 @@ class ControlPlane:
 
     def _controller_manager(self, flags: Sequence[str]) -> Process:
         config = self.kubeconfig("kube-controller-manager", self._manager_user.token)
-        argv = [
+        argv: list[str | Path] = [
             self._programs.kube_controller_manager,
             f"--kubeconfig={config}",
             "--secure-port=0",
@@ -174,7 +174,7 @@ class ControlPlane:
 
     def _scheduler(self) -> Process:
         config = self.kubeconfig("kube-scheduler", self._scheduler_user.token)
-        argv = [
+        argv: list[str | Path] = [
             self._programs.kube_scheduler,
             f"--kubeconfig={config}",
             "--secure-port=0",

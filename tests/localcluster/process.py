@@ -10,7 +10,7 @@ from localcluster.polling import attempts
 from localcluster.workdir import WorkDir
 
 
-class ProcessFailed(Exception):
+class ProcessError(Exception):
     """A process ended, or did not get ready in time; the text has the end of its log."""
 
 
@@ -49,7 +49,7 @@ class Process:
         return self._child.poll() if self._child else None
 
     def start(self, seconds: float = 60) -> None:
-        """Start it and wait until it is ready. Raises `ProcessFailed` when it ends or is not ready after `seconds`."""
+        """Start it and wait until it is ready. Raises `ProcessError` when it ends or is not ready after `seconds`."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self.argv,
@@ -62,10 +62,10 @@ class Process:
         self._pid_file.write_text(str(self._child.pid))
         for _ in attempts(seconds if self._ready else 0):
             if self._child.poll() is not None:
-                raise ProcessFailed(f"{self.name} ended with {self._child.returncode}:\n{self.tail()}")
+                raise ProcessError(f"{self.name} ended with {self._child.returncode}:\n{self.tail()}")
             if self._ready is None or self._ready():
                 return
-        raise ProcessFailed(f"{self.name} was not ready after {seconds:g} s:\n{self.tail()}")
+        raise ProcessError(f"{self.name} was not ready after {seconds:g} s:\n{self.tail()}")
 
     def stop(self, seconds: float = 5) -> None:
         """Ask it to end (SIGTERM), kill it after `seconds`. Returns when it has ended."""

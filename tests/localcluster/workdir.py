@@ -6,6 +6,7 @@ included. Where both were killed, the next cluster that starts finds the directo
 This file runs as a script of its own too (the guard), so it imports nothing but the standard library.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -59,10 +60,8 @@ def clear(path: Path, *, every: bool) -> None:
     for file in path.glob("pids/*"):
         pid = int(file.read_text() or 0)
         if pid and (every or str(path) in _command_line(pid)):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
     for _ in range(3):  # a process that dies may still write a file meanwhile
         shutil.rmtree(path, ignore_errors=True)
 

@@ -50,13 +50,18 @@ class Keywords:
         return {**handler(core_schema), **self._keywords}
 
 
+def list_map(key: str) -> Keywords:
+    """A list whose items are told apart by one field: two with the same value are refused, and can be merged."""
+    return Keywords(**{"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]})
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule in CEL, and the message that the API server gives to whoever breaks it.
 
-    `self` in `cel` is the value of the annotated field, or the object when the rule is given to `rules`. The message
-    begins with "must" or "may", because it follows the path and the value, and says what to write instead. `field` is
-    the path below `self` that the error names, such as `.image`; without it the error names `self`.
+    `self` in `cel` is the value of the annotated field, or the object when the rule is given to `validations`. The
+    message begins with "must" or "may", because it follows the path and the value, and says what to write instead.
+    `field` is the path below `self` that the error names, such as `.image`; without it the error names `self`.
     """
 
     cel: str
@@ -78,9 +83,9 @@ class Rule:
         return {**schema, VALIDATIONS: [*schema.get(VALIDATIONS, []), self.as_manifest()]}
 
 
-def rules(*several: Rule) -> Manifest:
+def validations(*rules: Rule) -> Manifest:
     """The `json_schema_extra` of a model whose objects keep these rules."""
-    return {VALIDATIONS: [rule.as_manifest() for rule in several]}
+    return {VALIDATIONS: [rule.as_manifest() for rule in rules]}
 
 
 def matches(pattern: str) -> str:

@@ -1,80 +1,138 @@
-"""The spec of a ModelService, as a user writes it. Field constraints and CEL rules live here too."""
+"""The spec of a ModelService, as a user writes it: each field with its description, its bounds and its rules.
 
-from typing import Literal
+Types and bounds of numbers are also checked here, whenever an object is read. Lengths and rules are the API server's,
+except those that `read` repeats.
+"""
 
-from modelservice_operator.api.base import ApiModel
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from modelservice_operator.api import rules
+from modelservice_operator.api.base import ApiModel, Flag, Int32, Keywords, Port, list_map, validations
+from modelservice_operator.api.env import EnvVar as EnvVar
+from modelservice_operator.api.env import QuantityText
+
+_Argument: TypeAlias = Annotated[str, Keywords(maxLength=16384)]
+_Arguments: TypeAlias = Annotated[tuple[_Argument, ...], Keywords(maxItems=256)]
 
 
 class Credentials(ApiModel):
     """Where the pods find what the source of the model asks for."""
 
-    secret_name: str
-    """Name of a Secret in the same namespace; read by the pods alone, never by the operator."""
+    secret_name: Annotated[str, Keywords(maxLength=253), rules.SECRET_NAME]
+    """Name of a Secret in the same namespace whose key HF_TOKEN holds a Hugging Face access token. Only the pods read
+    it, never the operator. Example: hf-token."""
 
 
 class Model(ApiModel):
     """What is served."""
 
-    uri: str
-    """Where the model comes from: hf://org/repo[@revision] or pvc://claim[/path]."""
-    name: str | None = None
-    """The name that clients send; metadata.name when absent."""
-    size: str | None = None
-    """Size of the weights, as a quantity."""
+    model_config = ConfigDict(json_schema_extra=validations(rules.CREDENTIALS_ONLY_FOR_HF))
+
+    uri: Annotated[str, Keywords(maxLength=1024), *rules.URI]
+    """Where the model comes from. hf://org/repo is a repository of the Hugging Face Hub, which each pod downloads when
+    it starts; hf://org/repo@revision fixes a branch, tag or commit. pvc://claim/path is a directory of a
+    PersistentVolumeClaim in the same namespace, which the pods mount read-only at /model. Examples:
+    hf://Qwen/Qwen3-8B, hf://Qwen/Qwen3-8B@main, pvc://models/qwen3-8b."""
+    name: Annotated[str, Keywords(maxLength=128), rules.MODEL_NAME] | None = None
+    """The name of the model that clients send in their requests. Default: metadata.name. A custom server gets it as
+    the environment variable MODEL_NAME. Example: Qwen/Qwen3-8B."""
+    size: Annotated[QuantityText, rules.SIZE_IS_QUANTITY, rules.SIZE_RANGE] | None = None
+    """Size of the weights in bytes, as a quantity. A pod may take 600 seconds to start, and 15 more for each GiB; 3600
+    when the size is not given. Without an accelerator, 1.5 times the size is requested as memory. Example: 16Gi."""
     credentials: Credentials | None = None
-
-
-class EnvVar(ApiModel):
-    """An environment variable, as in a pod."""
-
-    name: str
-    value: str | None = None
-    value_from: dict[str, object] | None = None
+    """What opens a gated or private repository. Only for hf://."""
 
 
 class RuntimeSpec(ApiModel):
     """What serves the model."""
 
-    name: str | None = None
-    """Name of a built-in runtime: vllm or custom."""
-    image: str | None = None
-    args: tuple[str, ...] = ()
-    env: tuple[EnvVar, ...] = ()
-    command: tuple[str, ...] = ()
-    port: int | None = None
-    health_path: str | None = None
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            rules.CUSTOM_NEEDS_IMAGE,
+            rules.COMMAND_ONLY_FOR_CUSTOM,
+            rules.PORT_ONLY_FOR_CUSTOM,
+            rules.HEALTH_PATH_ONLY_FOR_CUSTOM,
+        )
+    )
+
+    name: Annotated[str, Keywords(maxLength=63), rules.RUNTIME_NAME] | None = None
+    """Name of the runtime: vllm, or custom for a server of your own in image. Default: the runtime that serves the
+    format of the model, which is vllm for safetensors."""
+    image: Annotated[str, Keywords(maxLength=1024), rules.IMAGE] | None = None
+    """Container image of the server. Default: the runtime's own; custom has none and needs this field. Example:
+    vllm/vllm-openai:v0.33.0."""
+    args: _Arguments = ()
+    """Arguments for the server, one text each, after those of the runtime. A flag given here replaces the runtime's
+    own. Example: ["--max-model-len=32768", "--enable-prefix-caching"]."""
+    env: Annotated[tuple[EnvVar, ...], Keywords(maxItems=256), list_map("name")] = ()
+    """Environment variables of the server, as in a pod: name with value, or with valueFrom one of secretKeyRef,
+    configMapKeyRef, fieldRef and resourceFieldRef. A variable given here replaces the runtime's own of that name.
+    Example: [{name: VLLM_LOGGING_LEVEL, value: DEBUG}]."""
+    command: _Arguments = ()
+    """Entrypoint of the container, one text each. Only for custom. Default: that of the image. Example: ["python3",
+    "-m", "my_server"]."""
+    port: Port | None = None
+    """TCP port at which the server listens, which it also gets as the environment variable PORT. Only for custom.
+    Default: 8080."""
+    health_path: Annotated[str, Keywords(maxLength=1024), rules.HEALTH_PATH] | None = None
+    """HTTP path that the server answers with 200 once it can serve. Only for custom. Default: none, and a pod counts
+    as ready as soon as the port opens. Example: /health."""
 
 
 class Accelerator(ApiModel):
     """On what the model runs."""
 
     vendor: Literal["nvidia"] = "nvidia"
-    count: int = 1
+    """Maker of the devices: nvidia, the only one in this release. It decides the resource that pods ask for
+    (nvidia.com/gpu) and the taint that they tolerate."""
+    count: Annotated[Int32, Field(ge=1)] = 1
+    """Devices for each pod. vLLM splits the model over all of them (tensor parallel). Example: 2."""
 
 
 class Rollout(ApiModel):
     """How a change reaches the pods."""
 
-    paused: bool = False
-    restart: str | None = None
-    progress_deadline_seconds: int | None = None
-    revision_history_limit: int = 5
+    paused: Flag = False
+    """Hold the rollout: changes are recorded, and no pod is replaced until this is false again. Default: false."""
+    restart: Annotated[str, Keywords(maxLength=253)] | None = None
+    """Any text. Changing it replaces every pod, as "kubectl rollout restart" does. Example: 2026-11-22 new token."""
+    progress_deadline_seconds: Annotated[Int32, Field(ge=10, le=604800)] | None = None
+    """Seconds without progress after which a rollout counts as failed, 10 to 604800; nothing is undone then. Default:
+    the time that a pod may take to start (see model.size) and 600 more. Example: 1800."""
+    revision_history_limit: Annotated[Int32, Field(ge=0, le=100)] = 5
+    """How many old revisions (ControllerRevisions) are kept beside the one that serves, 0 to 100."""
 
 
 class Endpoint(ApiModel):
     """Where clients reach the model."""
 
-    port: int = 80
+    port: Port = 80
+    """TCP port of the Service."""
 
 
 class ModelServiceSpec(ApiModel):
     """What is asked for."""
 
+    model_config = ConfigDict(
+        json_schema_extra=validations(rules.MODEL_REQUIRED, rules.CUSTOM_FETCHES_NOTHING),
+    )
+
     model: Model | None = None
+    """The model that is served. Required, except with runtime.name: custom."""
     runtime: RuntimeSpec = RuntimeSpec()
+    """The server that serves the model. Default: the built-in runtime for its format."""
     accelerator: Accelerator | None = None
-    replicas: int = 1
+    """The devices on which the model runs. Without this section it runs on CPUs."""
+    replicas: Annotated[Int32, Field(ge=0)] = 1
+    """How many pods serve the model; 0 stops them all. "kubectl scale" changes this field."""
     rollout: Rollout = Rollout()
+    """How a change of the pods is rolled out. Pods are replaced one by one, each once its successor serves."""
     endpoint: Endpoint = Endpoint()
-    service_account_name: str | None = None
-    suspend: bool = False
+    """The Service, named as the ModelService, at which clients inside the cluster reach the model."""
+    service_account_name: Annotated[str, Keywords(maxLength=253), rules.SERVICE_ACCOUNT_NAME] | None = None
+    """ServiceAccount of the pods. Its token is not mounted into them. Default: that of the namespace called default.
+    Example: model-reader."""
+    suspend: Flag = False
+    """Run no pods and keep everything else: the Service, its address, the history. Default: false."""

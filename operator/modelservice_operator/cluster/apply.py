@@ -32,7 +32,7 @@ class _Slot:
 
 
 class Applier:
-    """Applies intents. Remembers which the API server refused, so that each is tried once, and which names are taken."""
+    """Applies intents. Remembers which were refused, so that each is tried once, and which names are taken."""
 
     def __init__(self, client: Client, store: Store) -> None:
         self._client = client
@@ -224,4 +224,3 @@ def _refusal(slot: _Slot, error: ApiError) -> Blocked:
         "Correct the field of the spec that the message names.",
         stalled=True,
     )
-

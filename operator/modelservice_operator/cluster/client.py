@@ -6,9 +6,9 @@ and refuse answers that do not match their models.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import urlencode
 
 import aiohttp
@@ -24,10 +24,22 @@ from modelservice_operator.plan import names
 APPLY = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 REQUEST_TIMEOUT = 30.0
-"""Seconds. Longer than the API server's own limit for a write that waits for etcd or an admission webhook (10 s each)."""
+"""Seconds: longer than a write may wait for etcd or an admission webhook (10 s each)."""
 
-RequestObserver = Callable[[str, int, str], None]
-"""Told of every request: method, HTTP status (0 when no answer came), host."""
+
+class RequestObserver(Protocol):
+    """Told of every request, for metrics."""
+
+    def request(self, method: str, code: int, host: str) -> None:
+        """A request ended; `code` is 0 when no answer came."""
+
+    def wrote(self, kind: str, verb: str) -> None:
+        """A write succeeded: `verb` is one of create, apply, patch, delete."""
+
+
+class _NoObserver:
+    def request(self, method: str, code: int, host: str) -> None: ...
+    def wrote(self, kind: str, verb: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +72,18 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 class Client:
     """Requests to one API server. Safe to use from many tasks at once; writes are never repeated by it."""
 
-    def __init__(self, configuration: Configuration, observer: RequestObserver = lambda *_: None) -> None:
+    def __init__(self, configuration: Configuration, observer: RequestObserver | None = None) -> None:
         self.configuration = configuration
         self._api = ApiClient(configuration)
         self._api.user_agent = f"modelservice-operator/{__version__}"
-        self._observer = observer
+        self._observer: RequestObserver = observer or _NoObserver()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
 
     async def bearer_token(self) -> str | None:
-        """Value of the Authorization header as of now (service account tokens rotate), or None with client certificates."""
+        """Value of the Authorization header as of now: service account tokens rotate. None with client certificates."""
         headers: dict[str, str] = {}
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
         return headers.get("authorization") or headers.get("Authorization")
@@ -114,7 +126,9 @@ class Client:
                 return None
             raise
 
-    async def list_objects(self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False) -> Page:
+    async def list_objects(
+        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+    ) -> Page:
         """All objects of a kind (those that its selector selects), served from the API server's cache."""
         query = {"resourceVersion": "0"}
         if resource.selector:
@@ -129,9 +143,10 @@ class Client:
     async def create(self, manifest: Manifest) -> Manifest:
         """POST. An object of that name is an ApiError 409."""
         resource, namespace, _ = _address(manifest)
-        return await self.request(
-            "POST", resource.path(namespace), query={"fieldManager": names.FIELD_MANAGER}, body=manifest
-        )
+        query = {"fieldManager": names.FIELD_MANAGER}
+        answer = await self.request("POST", resource.path(namespace), query=query, body=manifest)
+        self._observer.wrote(resource.kind, "create")
+        return answer
 
     async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:
         """Server-side apply of a whole intent; the answer and whether the object was created by it."""
@@ -140,19 +155,22 @@ class Client:
         status, answer = await self._send(
             "PATCH", resource.path(namespace, name), query=query, body=manifest, content_type=APPLY
         )
+        self._observer.wrote(resource.kind, "apply")
         return answer, status == 201
 
     async def merge_patch(
         self, resource: Resource, namespace: str, name: str, patch: Manifest, *, subresource: str | None = None
     ) -> Manifest:
         """JSON merge patch; `metadata.resourceVersion` in it makes it fail with 409 when the object has moved on."""
-        return await self.request(
+        answer = await self.request(
             "PATCH",
             resource.path(namespace, name, subresource),
             query={"fieldManager": names.FIELD_MANAGER},
             body=patch,
             content_type=MERGE_PATCH,
         )
+        self._observer.wrote(resource.kind, "patch")
+        return answer
 
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
         """Delete just that object; gone already, or another one of that name, is fine."""
@@ -162,6 +180,8 @@ class Client:
         except ApiError as error:
             if error.status not in {404, 409}:
                 raise
+        else:
+            self._observer.wrote(resource.kind, "delete")
 
     async def _send(
         self,
@@ -186,7 +206,7 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
         finally:
-            self._observer(method, status, self.configuration.host)
+            self._observer.request(method, status, self.configuration.host)
         answer = _parse(data)
         if status >= 400:
             raise _error(status, answer, data, retry_after)

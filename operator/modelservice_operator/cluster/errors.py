@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from modelservice_operator.diagnose.reasons import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -50,7 +52,7 @@ class Blocked(Exception):
     """
 
     def __init__(
-        self, reason: str, message: str, remedy: str, *, stalled: bool = False, retry: float | None = None
+        self, reason: Reason, message: str, remedy: str, *, stalled: bool = False, retry: float | None = None
     ) -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason

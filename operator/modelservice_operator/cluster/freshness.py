@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class Freshness:
-    """Signs of life per resource: a request for it that succeeded, or an event of it. `clock` is monotonic, in seconds."""
+    """Signs of life per resource: a request that succeeded, or an event. `clock` is monotonic, in seconds."""
 
     def __init__(self, limit: float, *, clock: Callable[[], float]) -> None:
         self._limit = limit

@@ -87,7 +87,7 @@ class Resync:
             self._relisted.clear()
             await self.sweep()
             if periodic:
-                for key in self._store.keys():
+                for key in self._store.services():
                     self._queue.add(key, background=True)
 
     async def sweep(self) -> None:

@@ -102,7 +102,7 @@ class Revisions:
             return self._family(parent).revisions.get(revision.name, revision), answer["data"]["template"]
         raise Blocked(
             Reason.NAME_CONFLICT,
-            f"{MAX_COLLISIONS} ControllerRevisions that are not of this ModelService have the names that its revision needs.",
+            f"{MAX_COLLISIONS} foreign ControllerRevisions have the names that this ModelService's revision needs.",
             f"Look at them: kubectl get controllerrevisions -n {parent.namespace}",
             stalled=True,
             retry=30.0,
@@ -154,7 +154,7 @@ class Revisions:
     async def _claim(self, parent: Parent, revision: Revision, newest: int) -> Revision:
         """Make a stored revision the newest one of this ModelService: a rollback, or an orphan adopted."""
         number = revision.number if revision.number == newest else newest + 1
-        owned = child_metadata(parent, revision.name, "")
+        owned = child_metadata(parent, revision.name, {})
         patch: Manifest = {
             "metadata": {
                 "resourceVersion": str(revision.resource_version),

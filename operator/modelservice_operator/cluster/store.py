@@ -70,7 +70,7 @@ class Store:
         """What is known under a key; an empty family for an unknown one."""
         return self._families.get(key) or Family()
 
-    def keys(self) -> list[Key]:
+    def services(self) -> list[Key]:
         """Keys of all ModelServices that exist."""
         return [key for key, family in self._families.items() if family.parent is not None]
 
@@ -85,7 +85,7 @@ class Store:
             return
         identity = _identity(record)
         known = self._records.get(identity)
-        if known is not None and known.uid == record.uid and known.resource_version >= record.resource_version:
+        if known is not None and known.resource_version >= record.resource_version:
             return
         if known is not None and known.uid != record.uid:
             self._drop(identity, known)
@@ -143,7 +143,7 @@ class Store:
         self._changed(record)
 
     def _bury(self, uid: str, resource_version: int) -> None:
-        """Remember that nothing about this object counts that is not newer: an object that only lost its label may return."""
+        """From now on only what is newer counts: an object that lost just its label may return."""
         self._dead[uid] = resource_version
         if len(self._dead) > TOMBSTONES:
             self._dead.popitem(last=False)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import aiohttp
 import kopf
+from typing_extensions import override
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
@@ -23,7 +24,7 @@ from modelservice_operator.manifest import Manifest
 logger = logging.getLogger(__name__)
 
 SERVER_TIMEOUT: Final = 120
-"""Seconds after which the API server ends a watch, so that each must connect again: the sign of life that kopf shows."""
+"""Seconds after which the API server ends a watch, so that each connects again: the sign of life that kopf shows."""
 INACTIVITY_TIMEOUT: Final = 70
 """Seconds without data after which kopf reconnects; bookmarks come once a minute."""
 SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
@@ -44,12 +45,15 @@ class _Forever:
 class _NoDiffBase(kopf.DiffBaseStorage):
     """kopf copies every body twice per event to find differences; we never ask for them."""
 
+    @override
     def fetch(self, *, body: kopf.Body) -> None:
         return None
 
+    @override
     def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:
         return kopf.BodyEssence({})
 
+    @override
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
         return None
 
@@ -57,18 +61,23 @@ class _NoDiffBase(kopf.DiffBaseStorage):
 class _NoProgress(kopf.ProgressStorage):
     """No handler of ours has progress to keep."""
 
+    @override
     def fetch(self, *, key: str, body: kopf.Body) -> None:
         return None
 
+    @override
     def store(self, *, key: str, record: object, body: kopf.Body, patch: kopf.Patch) -> None:
         return None
 
+    @override
     def purge(self, *, key: str, body: kopf.Body, patch: kopf.Patch) -> None:
         return None
 
+    @override
     def touch(self, *, body: kopf.Body, patch: kopf.Patch, value: str | None) -> None:
         return None
 
+    @override
     def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
         return essence
 
@@ -199,5 +208,7 @@ class Watch:
         for resource in self._resources:
             if resource.selector:
                 key = f"{resource.plural}.{resource.version}"
-                settings.watching.label_selectors[f"{key}.{resource.group}" if resource.group else key] = resource.selector
+                settings.watching.label_selectors[f"{key}.{resource.group}" if resource.group else key] = (
+                    resource.selector
+                )
         return settings

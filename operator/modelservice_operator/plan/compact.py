@@ -1,18 +1,20 @@
 """Manifests without what says nothing."""
 
+from modelservice_operator.manifest import Manifest
 
-def compact(value: object) -> object:
-    """The value without nulls, empty texts, empty lists and empty maps, at any depth. False and 0 stay.
+
+def compact(manifest: Manifest) -> Manifest:
+    """The manifest without nulls, empty texts, empty lists and empty maps, at any depth. False and 0 stay.
 
     The API server drops the same from most objects: an intent that holds them would never be covered.
     """
+    fields = {key: _compact(value) for key, value in manifest.items()}
+    return {key: value for key, value in fields.items() if value is not None and value not in ("", {}, [])}
+
+
+def _compact(value: object) -> object:
     if isinstance(value, dict):
-        fields = {key: compact(item) for key, item in value.items()}
-        return {key: item for key, item in fields.items() if not _is_empty(item)}
+        return compact(value)
     if isinstance(value, list | tuple):
-        return [compact(item) for item in value]
+        return [_compact(item) for item in value]
     return value
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or value in ("", {}, [])

@@ -1,10 +1,14 @@
 """The environment of the server container."""
 
-from modelservice_operator.api.spec import EnvVar, ModelServiceSpec
+from contextlib import suppress
+
+from modelservice_operator.api.env import EnvVar
+from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.compact import compact
+from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.server import Server
-from modelservice_operator.quantity import canonical_quantity
+from modelservice_operator.quantity import InvalidQuantity, canonical_quantity
 from modelservice_operator.runtimes import placeholders
 
 
@@ -12,20 +16,28 @@ def environment(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
     """The runtime's variables, the credentials, the user's variables; a name that the user gives is the user's.
 
     Ours come first, so that the user's may refer to them as $(NAME).
+
+    Raises:
+        PlanError: a name of the user's stands twice, which only a file can bring: the API server refuses it.
     """
     users = [variable(given) for given in spec.runtime.env]
     taken = {given["name"] for given in users}
+    if len(taken) < len(users):
+        raise PlanError("spec.runtime.env: a name stands twice.", "Keep one variable of each name.")
     ours = [*_runtime_variables(server), *_credentials(server, spec)]
     return [*(entry for entry in ours if entry["name"] not in taken), *users]
 
 
 def variable(given: EnvVar) -> Manifest:
-    """A variable of the user as the API server will print it: without empty fields, with canonical quantities."""
-    entry = compact(given.model_dump(by_alias=True, exclude_none=True))
-    assert isinstance(entry, dict)
+    """A variable of the user as the API server will print it: without empty fields, with canonical quantities.
+
+    What is no quantity stays as it is: the API server will say so.
+    """
+    entry = compact(given.model_dump(by_alias=True))
     resource = entry.get("valueFrom", {}).get("resourceFieldRef", {})
     if "divisor" in resource:
-        resource["divisor"] = canonical_quantity(str(resource["divisor"]))
+        with suppress(InvalidQuantity):
+            resource["divisor"] = canonical_quantity(resource["divisor"])
     return entry
 
 

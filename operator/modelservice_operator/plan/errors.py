@@ -6,7 +6,7 @@ from modelservice_operator.diagnose.reasons import Reason
 class PlanError(ValueError):
     """The spec passes the schema and still asks for what cannot be honoured; only a change of the spec helps.
 
-    `message` is a sentence that names the field and what is wrong with it, `remedy` one that says what to write instead.
+    `message` is a sentence that names the field and what is wrong with it, `remedy` one that says what to write.
     """
 
     reason = Reason.INVALID_SPEC

@@ -2,8 +2,8 @@
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.plan.startup import PROBE_PERIOD_SECONDS
 from modelservice_operator.plan.server import Server
+from modelservice_operator.plan.startup import PROBE_PERIOD_SECONDS
 
 PORT_NAME = "http"
 

@@ -23,8 +23,8 @@ def resources(server: Server, spec: ModelServiceSpec) -> Manifest:
     each = server.runtime.requests.per_device
     return {
         "requests": {
-            "cpu": _cores(parse_quantity(each.cpu) * server.devices),
-            "memory": _memory(Fraction(parse_quantity(each.memory)) * server.devices),
+            "cpu": _cores(_exact(each.cpu) * server.devices),
+            "memory": _memory(_exact(each.memory) * server.devices),
         },
         "limits": {BY_VENDOR[server.vendor].resource: str(server.devices)},
     }
@@ -40,8 +40,12 @@ def tolerations(server: Server) -> list[Manifest]:
 def _cpu_only(server: Server, spec: ModelServiceSpec) -> Manifest:
     data = server.runtime.requests.cpu_only
     size = spec.model.size if spec.model else None
-    memory = _memory(parse_quantity(size) * Fraction(data.memory_per_model_size)) if size else data.memory
+    memory = _memory(_exact(size) * Fraction(data.memory_per_model_size)) if size else data.memory
     return {"cpu": data.cpu, "memory": memory}
+
+
+def _exact(quantity: str) -> Fraction:
+    return Fraction(parse_quantity(quantity))
 
 
 def _cores(cores: Fraction) -> str:

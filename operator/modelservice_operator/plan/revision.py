@@ -27,16 +27,15 @@ def inputs(parent_name: str, spec: ModelServiceSpec) -> Manifest:
     """
     shaping = {"model", "runtime", "accelerator", "service_account_name", "rollout"}
     given = spec.model_dump(by_alias=True, exclude_defaults=True, include=shaping)
-    normal: Manifest = {
+    normal = {
         "model": _model(parent_name, given.get("model") or {}),
         "runtime": _runtime(spec, given.get("runtime") or {}),
         "rollout": {"restart": spec.rollout.restart},
         "serviceAccountName": spec.service_account_name,
     }
-    compacted = compact(normal)
-    assert isinstance(compacted, dict)
     # An accelerator that says nothing but defaults is still one: without it the model runs on CPUs.
-    return compacted if spec.accelerator is None else {**compacted, "accelerator": given["accelerator"]}
+    accelerator = {"accelerator": given["accelerator"]} if spec.accelerator else {}
+    return compact(normal) | accelerator
 
 
 def _model(parent_name: str, given: Manifest) -> Manifest:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.records.fields import items, text
+from modelservice_operator.records.fields import items, text, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Condition:
 
 
 def condition_of(manifest: Manifest, condition_type: str, status: str | None = None) -> Condition | None:
-    """The condition of that type in a `status` section, if there is one (and it has that `status`, where one is given)."""
+    """The condition of that type in a `status` section; with `status` given only if it has that one."""
     for entry in items(manifest, "conditions"):
-        if entry.get("type") == condition_type and status in {None, entry.get("status")}:
+        if entry.get("type") == condition_type and (status is None or entry.get("status") == status):
             return Condition(
-                status=text(entry, "status"),
-                reason=text(entry, "reason"),
+                status=word(entry, "status"),
+                reason=word(entry, "reason"),
                 message=text(entry, "message"),
                 since=text(entry, "lastTransitionTime"),
             )

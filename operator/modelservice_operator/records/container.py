@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.records.fields import items, number, section, text
+from modelservice_operator.records.fields import items, number, section, text, word
 
 _MESSAGE_TAIL: Final = 1024
 """Characters that are kept of a termination message, which may have 4096: the end is what tells."""
@@ -70,11 +70,11 @@ def _merge(containers: list[Manifest], statuses: list[Manifest], *, init: bool) 
 def _container(asked: Manifest, status: Manifest, *, init: bool) -> Container:
     state = section(status, "state")
     return Container(
-        name=text(asked, "name"),
+        name=word(asked, "name"),
         init=init and asked.get("restartPolicy") != "Always",
         probed="readinessProbe" in asked or "startupProbe" in asked,
-        image=text(asked, "image"),
-        memory_limit=text(section(section(asked, "resources"), "limits"), "memory"),
+        image=word(asked, "image"),
+        memory_limit=word(section(section(asked, "resources"), "limits"), "memory"),
         ready=status.get("ready") is True,
         restart_count=number(status, "restartCount"),
         waiting=_waiting(state),
@@ -86,7 +86,7 @@ def _container(asked: Manifest, status: Manifest, *, init: bool) -> Container:
 
 def _waiting(state: Manifest) -> Waiting | None:
     waiting = section(state, "waiting")
-    return Waiting(text(waiting, "reason"), text(waiting, "message")) if waiting else None
+    return Waiting(word(waiting, "reason"), text(waiting, "message")) if waiting else None
 
 
 def _exit(state: Manifest) -> Exit | None:
@@ -95,7 +95,7 @@ def _exit(state: Manifest) -> Exit | None:
         return None
     return Exit(
         exit_code=number(terminated, "exitCode"),
-        reason=text(terminated, "reason"),
+        reason=word(terminated, "reason"),
         message=text(terminated, "message")[-_MESSAGE_TAIL:],
         finished_at=text(terminated, "finishedAt"),
     )

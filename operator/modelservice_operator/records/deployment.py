@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.records.condition import Condition, condition_of
-from modelservice_operator.records.fields import number, section, text
+from modelservice_operator.records.fields import number, section, text, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Deployment:
         status = section(manifest, "status")
         template_labels = section(section(section(spec, "template"), "metadata"), "labels")
         return cls(
-            namespace=text(metadata, "namespace"),
+            namespace=word(metadata, "namespace"),
             name=text(metadata, "name"),
             uid=text(metadata, "uid"),
             resource_version=number(metadata, "resourceVersion"),
@@ -69,7 +69,7 @@ class Deployment:
             available_replicas=number(status, "availableReplicas"),
             paused=spec.get("paused") is True,
             progress_deadline_seconds=number(spec, "progressDeadlineSeconds"),
-            revision=text(template_labels, names.REVISION),
+            revision=word(template_labels, names.REVISION),
             progressing=condition_of(status, "Progressing"),
             available=condition_of(status, "Available"),
             replica_failure=condition_of(status, "ReplicaFailure", "True"),

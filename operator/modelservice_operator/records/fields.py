@@ -18,9 +18,14 @@ def items(parent: Manifest, key: str) -> list[Manifest]:
 
 
 def text(parent: Manifest, key: str) -> str:
-    """The string under `key`, interned: names, reasons and times repeat in thousands of objects."""
+    """The string under `key`."""
     value = parent.get(key)
-    return intern(value) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
+
+
+def word(parent: Manifest, key: str) -> str:
+    """The string under `key`, interned: for names and reasons, which thousands of objects repeat."""
+    return intern(text(parent, key))
 
 
 def number(parent: Manifest, key: str) -> int:
@@ -28,4 +33,4 @@ def number(parent: Manifest, key: str) -> int:
     value = parent.get(key)
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

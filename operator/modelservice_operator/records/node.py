@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.condition import condition_of
 from modelservice_operator.records.devices import devices_in
-from modelservice_operator.records.fields import number, section, text
+from modelservice_operator.records.fields import number, section, text, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Node:
         condition = condition_of(status, "Ready")
         ready = condition is not None and condition.status == "True"
         return cls(
-            name=text(metadata, "name"),
+            name=word(metadata, "name"),
             uid=text(metadata, "uid"),
             resource_version=number(metadata, "resourceVersion"),
             ready=ready,

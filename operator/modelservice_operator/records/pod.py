@@ -8,7 +8,7 @@ from modelservice_operator.plan import names
 from modelservice_operator.records.condition import Condition, condition_of
 from modelservice_operator.records.container import Container, containers_of
 from modelservice_operator.records.devices import Devices, devices_in
-from modelservice_operator.records.fields import items, number, section, text
+from modelservice_operator.records.fields import items, number, section, text, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +55,27 @@ class Pod:
         status = section(manifest, "status")
         ready = condition_of(status, "Ready")
         return cls(
-            namespace=text(metadata, "namespace"),
+            namespace=word(metadata, "namespace"),
             name=text(metadata, "name"),
             uid=text(metadata, "uid"),
             resource_version=number(metadata, "resourceVersion"),
-            service=text(labels, names.NAME),
-            revision=text(labels, names.REVISION),
+            service=word(labels, names.NAME),
+            revision=word(labels, names.REVISION),
             controlled=_controlled(metadata, labels),
             deleting=bool(metadata.get("deletionTimestamp")),
             created_at=text(metadata, "creationTimestamp"),
-            node=text(spec, "nodeName"),
-            phase=text(status, "phase"),
-            reason=text(status, "reason"),
+            node=word(spec, "nodeName"),
+            phase=word(status, "phase"),
+            reason=word(status, "reason"),
             message=text(status, "message"),
             unscheduled=condition_of(status, "PodScheduled", "False"),
             ready=ready is not None and ready.status == "True",
             ready_since=ready.since if ready is not None else "",
             disruption=condition_of(status, "DisruptionTarget", "True"),
             devices=_devices(spec),
-            scheduling_gates=tuple(text(gate, "name") for gate in items(spec, "schedulingGates")),
+            scheduling_gates=tuple(word(gate, "name") for gate in items(spec, "schedulingGates")),
             claims=_claims(spec),
-            service_account=text(spec, "serviceAccountName"),
+            service_account=word(spec, "serviceAccountName"),
             containers=containers_of(manifest),
         )
 
@@ -104,4 +104,4 @@ def _limits(container: Manifest) -> Devices:
 
 def _claims(spec: Manifest) -> tuple[str, ...]:
     sources = [section(volume, "persistentVolumeClaim") for volume in items(spec, "volumes")]
-    return tuple(text(source, "claimName") for source in sources if source)
+    return tuple(word(source, "claimName") for source in sources if source)

@@ -1,0 +1,70 @@
+"""EnvVar and its parts, as `core/v1` has them."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+
+from modelservice_operator.api.base import Flag, Keywords, KubernetesType, validations
+from modelservice_operator.api.rules import ENV_DIVISOR, ENV_NAME, ENV_ONE_SOURCE, ENV_VALUE_OR_SOURCE
+
+
+def number_as_text(value: object) -> object:
+    """A quantity may be written as a whole number: `16` is `"16"`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+QuantityText: TypeAlias = Annotated[
+    str, BeforeValidator(number_as_text), WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 32})
+]
+_Name: TypeAlias = Annotated[str, Keywords(maxLength=253)]
+_ATOMIC = ConfigDict(json_schema_extra={"x-kubernetes-map-type": "atomic"})
+
+
+class KeySelector(KubernetesType):
+    """A key of a Secret or a ConfigMap of the same namespace."""
+
+    model_config = _ATOMIC
+
+    name: _Name
+    key: _Name
+    optional: Flag | None = None
+
+
+class FieldSelector(KubernetesType):
+    """A field of the pod, such as `status.podIP`."""
+
+    model_config = _ATOMIC
+
+    field_path: Annotated[str, Keywords(maxLength=512)]
+    api_version: Annotated[str, Keywords(maxLength=63)] | None = None
+
+
+class ResourceFieldSelector(KubernetesType):
+    """A request or limit of a container, such as `limits.memory`, divided by the divisor."""
+
+    model_config = _ATOMIC
+
+    resource: _Name
+    container_name: Annotated[str, Keywords(maxLength=63)] | None = None
+    divisor: Annotated[QuantityText, ENV_DIVISOR] | None = None
+
+
+class EnvVarSource(KubernetesType):
+    """Where the value of a variable comes from: exactly one is set."""
+
+    model_config = ConfigDict(json_schema_extra=validations(ENV_ONE_SOURCE))
+
+    secret_key_ref: KeySelector | None = None
+    config_map_key_ref: KeySelector | None = None
+    field_ref: FieldSelector | None = None
+    resource_field_ref: ResourceFieldSelector | None = None
+
+
+class EnvVar(KubernetesType):
+    """An environment variable of a container. Its name is judged by the API server, where the pods are created."""
+
+    model_config = ConfigDict(json_schema_extra=validations(ENV_VALUE_OR_SOURCE))
+
+    name: Annotated[str, Keywords(maxLength=253), ENV_NAME]
+    value: Annotated[str, Keywords(maxLength=32768)] | None = None
+    value_from: EnvVarSource | None = None

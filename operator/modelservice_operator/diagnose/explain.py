@@ -1,0 +1,97 @@
+"""Why a ModelService is not as it should be: every policy, put to every pod that counts."""
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.diagnose import configuration, image, node, process, scheduling
+from modelservice_operator.diagnose import deployment as rollout
+from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.problem import Problem, fold
+from modelservice_operator.diagnose.remains import is_remains, telling
+from modelservice_operator.plan.accelerators import BY_VENDOR
+from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.pod import Pod
+
+
+def explain(
+    spec: ModelServiceSpec,
+    pods: Iterable[Pod],
+    deployment: Deployment | None,
+    nodes: Mapping[str, Node],
+    now: str,
+) -> tuple[Problem, ...]:
+    """What is wrong, worst first, at most 10 problems; empty while all is well or merely takes its time.
+
+    Args:
+        spec: what was asked for; remedies name its fields.
+        pods: everything that carries the service's label, in any order.
+        deployment: the service's Deployment; None before it exists.
+        nodes: all nodes by name; empty where the operator may not read them.
+        now: RFC 3339. It matters only for a container without probes that has crashed before: whether it has been up
+            for long enough since. Nothing in the answer moves with it otherwise.
+    """
+    if deployment is not None and deployment.wanted_replicas == 0:
+        return ()
+    counting = _counting(pods, deployment)
+    wanted = deployment.wanted_replicas if deployment is not None else max(1, len(counting))
+    accelerator = BY_VENDOR[spec.accelerator.vendor].resource if spec.accelerator is not None else None
+    of_pods = (_first(pod, nodes, accelerator, now) for pod in counting)
+    of_deployment = _of_deployment(deployment) if deployment is not None else ()
+    return fold(filter(None, chain(of_pods, of_deployment)), wanted)
+
+
+def _first(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None, now: str) -> Finding | None:
+    """The answer of the first policy that has one. A policy may rely on those before it having passed.
+
+    1. If the node is lost, everything else that the pod says is old.
+    2. Why a pod ended as a whole says more than how its containers went down with it.
+    3. Where no node took the pod, there are no containers yet. The scheduler is asked for the most particular first.
+    4. A container that lacks its image or its configuration cannot run whatever the others do.
+    5. What the kernel or the container runtime says of an end says more than the exit code.
+    """
+    if pod.deleting:
+        return node.node_lost(pod, nodes)
+    return (
+        node.node_lost(pod, nodes)
+        or node.shut_down(pod)
+        or node.evicted(pod)
+        or node.rejected(pod, accelerator)
+        or scheduling.gated(pod)
+        or scheduling.claim_unusable(pod)
+        or scheduling.accelerators_insufficient(pod, nodes, accelerator)
+        or scheduling.unschedulable(pod)
+        or image.image_unavailable(pod)
+        or configuration.secret_missing(pod)
+        or configuration.container_refused(pod, now)
+        or process.out_of_memory(pod, now)
+        or process.crash_looping(pod, now)
+    )
+
+
+def _of_deployment(deployment: Deployment) -> Iterable[Finding | None]:
+    """Why pods were not created, if they were not; and the deadline, which is a consequence of anything else."""
+    yield (
+        rollout.quota_exceeded(deployment)
+        or rollout.pod_security_violation(deployment)
+        or rollout.pods_refused(deployment)
+    )
+    yield rollout.deadline_exceeded(deployment)
+
+
+def _counting(pods: Iterable[Pod], deployment: Deployment | None) -> list[Pod]:
+    """The pods whose failure is a failure of the service.
+
+    Not those of someone else, those that finished, and those on their way out. Of an earlier revision only while
+    there is none of the current one: what was wrong with it is being repaired, or else the current one says why not.
+    Those that have ended by a failure count only until they are replaced.
+    """
+    ours = [pod for pod in pods if pod.controlled and pod.phase != "Succeeded"]
+    ended = [pod for pod in ours if is_remains(pod)]
+    live = [pod for pod in ours if not pod.deleting and pod.phase != "Failed"]
+    if deployment is not None:
+        current = [pod for pod in live if pod.revision == deployment.revision]
+        live = current or live
+        ended = [] if deployment.complete else [pod for pod in ended if pod.revision == deployment.revision]
+    return [*live, *telling(ended, live)]

@@ -1,0 +1,57 @@
+"""Whether a container that ended has to be blamed for it now. No crash is forgotten between two restarts."""
+
+from datetime import timedelta
+from typing import Final
+
+from modelservice_operator.diagnose.moments import between
+from modelservice_operator.records.container import Container, Exit
+from modelservice_operator.records.pod import Pod
+
+RECOVERY: Final = timedelta(minutes=10)
+"""A container that runs for so long is over its crashes: the kubelet then forgets its back-off, twice the maximum of
+5 minutes. Used only where no probe tells that the container works."""
+
+_SETTLING: Final = timedelta(seconds=30)
+"""The condition Ready of a pod may lag behind the restart of a container by so much: a few syncs of the kubelet."""
+
+_UNOBSERVED: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""The kubelet or the container runtime restarted and lost track: this says nothing about the process."""
+
+
+def failure(pod: Pod, container: Container, now: str) -> Exit | None:
+    """How the container last ended, unless it finished its work or has recovered since.
+
+    A crashing container is by turns terminated, waiting and running; the answer is the same in all three.
+    """
+    end = container.terminated or container.last_terminated
+    if end is None or end.reason in _UNOBSERVED:
+        return None
+    if container.init and end.exit_code == 0:
+        return None
+    if container.running_since and _recovered(pod, container, now):
+        return None
+    return end
+
+
+def failing_since(pod: Pod) -> str:
+    """Since when a container of the pod has been failing, as far as the pod tells."""
+    return pod.created_at if pod.ready else pod.ready_since or pod.created_at
+
+
+def _recovered(pod: Pod, container: Container, now: str) -> bool:
+    if container.init:
+        return False
+    if container.ready:
+        return _proved(pod, container) or not _shorter(between(container.running_since, now), RECOVERY)
+    # It was ready in this run, and is not any more: whatever is wrong now, it is not the old crash.
+    return not pod.ready and not _shorter(between(container.running_since, pod.ready_since), _SETTLING)
+
+
+def _proved(pod: Pod, container: Container) -> bool:
+    """A probe stands behind the readiness of the container, or at least behind that of its pod."""
+    return container.probed or (pod.ready and any(other.probed for other in pod.containers))
+
+
+def _shorter(time: timedelta | None, limit: timedelta) -> bool:
+    """Where a time is unknown, nothing is claimed: an old crash is then as good as recovered from."""
+    return time is not None and time < limit

@@ -1,0 +1,129 @@
+"""The image of a container does not come."""
+
+import re
+from typing import Final
+
+from modelservice_operator.diagnose.failure import failing_since
+from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.words import quotable
+from modelservice_operator.records.container import Container
+from modelservice_operator.records.pod import Pod
+
+_ABSENT: Final = Reason.IMAGE_NOT_FOUND
+_DENIED: Final = Reason.IMAGE_UNAUTHORIZED
+_UNREACHABLE: Final = Reason.REGISTRY_UNREACHABLE
+
+_WAITING: Final = frozenset(
+    {
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+"""What a container waits for, in the words of the kubelet, when the image is what it lacks."""
+
+_REASONS: Final = {
+    "ErrImageNeverPull": (_ABSENT, "it is not on the node, and imagePullPolicy is Never"),
+    "SignatureValidationFailed": (_DENIED, "the node does not accept its signature"),
+    "RegistryUnavailable": (_UNREACHABLE, "the registry is not available"),
+}
+"""Where the kubelet's reason is the cause."""
+
+_CAUSES: Final = (
+    (r"\b429\b|too ?many ?requests|rate.?limit", _UNREACHABLE, "the registry limits the rate of requests (429)"),
+    (r"insufficient_scope|may require", _DENIED, "it does not exist, or only credentials give access to it"),
+    (r"\b401\b|unauthori[sz]ed|no basic auth", _DENIED, "credentials are missing or wrong (401 Unauthorized)"),
+    (r"authentication required", _DENIED, "credentials are missing or wrong (401 Unauthorized)"),
+    (r"\b403\b|forbidden|denied|authorization failed", _DENIED, "access is denied (403 Forbidden)"),
+    (r"no such host|name resolution|misbehaving|lookup ", _UNREACHABLE, "the node cannot resolve the registry's name"),
+    (r"x509|certificate|\btls\b|http response to https", _UNREACHABLE, "the TLS connection to the registry fails"),
+    (r"connection refused", _UNREACHABLE, "the registry refuses connections"),
+    (r"no route|unreachable|connection reset", _UNREACHABLE, "the node has no connection to the registry"),
+    (r"time.?out|deadline exceeded", _UNREACHABLE, "the registry does not answer in time"),
+    (r"no match for platform", _ABSENT, "it does not exist for the platform of the node"),
+    (
+        r"\b404\b|not found|not exist|(?:manifest|name) unknown|no such manifest",
+        _ABSENT,
+        "the registry does not have it",
+    ),
+    (r"\b5\d\d\b (?:internal|bad|service)", _UNREACHABLE, "the registry has an error of its own (5xx)"),
+)
+"""What container runtimes say (containerd, CRI-O), and what it means; the first that matches wins.
+
+Rate limits go first, because registries dress them up as denials. Denials go before absence: a registry that hides
+what it has says both at once.
+"""
+
+_BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(?:: \w+: |$)')
+"""The kubelet's wrapping of the last error while it waits; the error itself follows it."""
+
+_ADDRESSES: Final = re.compile(r"https?://\S+")
+_COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), reason, text) for pattern, reason, text in _CAUSES)
+
+
+def image_unavailable(pod: Pod) -> Finding | None:
+    """The image is not found, not allowed, or out of reach."""
+    for container in pod.containers:
+        waiting = container.waiting
+        if waiting is not None and waiting.reason in _WAITING:
+            reason, detail = _cause(container, waiting.reason, waiting.message)
+            return Finding(
+                reason,
+                cause=(container.image, detail),
+                happened=f'cannot get the image "{quotable(container.image)}"',
+                detail=detail,
+                remedy=_remedy(reason, pod, container),
+                since=failing_since(pod),
+                pod=pod.name,
+            )
+    return None
+
+
+def registry_of(image: str) -> str:
+    """The registry that an image reference names; Docker Hub where it names none.
+
+    Rule: github.com/distribution/reference. The part before the first slash is a host if it looks like one.
+    """
+    host, slash, _ = image.partition("/")
+    return host if slash and ("." in host or ":" in host or host == "localhost") else "docker.io"
+
+
+def _cause(container: Container, reason: str, message: str) -> tuple[Reason, str]:
+    """`ErrImagePull` and `ImagePullBackOff` alternate for ever: both give the same answer."""
+    if reason == "InvalidImageName":
+        return _ABSENT, f"the name is no image reference: {quotable(message.rpartition(': ')[2])}"
+    if reason in _REASONS:
+        return _REASONS[reason]
+    error = _BACK_OFF.sub("", message)
+    bare = _without_names(error, container.image)
+    for pattern, verdict, text in _COMPILED:
+        if pattern.search(bare):
+            return verdict, text
+    if error:
+        return _UNREACHABLE, quotable(error)
+    return _ABSENT, "the kubelet does not say why"
+
+
+def _without_names(error: str, image: str) -> str:
+    """The error without the image and the address that it is fetched from: their names may hold any word."""
+    error = _ADDRESSES.sub(" ", error)
+    repository = image.partition("@")[0].rpartition(":")[0]
+    for name in filter(None, (image, repository)):
+        error = error.replace(name, " ")
+    return error
+
+
+def _remedy(reason: Reason, pod: Pod, container: Container) -> str:
+    registry = quotable(registry_of(container.image))
+    if reason is _ABSENT:
+        return "Set spec.runtime.image to an image that exists, or push this one."
+    if reason is _DENIED:
+        account = pod.service_account or "default"
+        where = f"ServiceAccount {account} in namespace {pod.namespace}"
+        return f"Add a pull Secret for {registry} to imagePullSecrets of {where}."
+    return f"See that the node can reach {registry} and has room on its disk; the kubelet keeps trying."

@@ -1,0 +1,126 @@
+"""The node of a pod is lost, or has turned the pod away."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.words import quotable
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.pod import Pod
+
+TAINTED: Final = "DeletionByTaintManager"
+"""Reason of `DisruptionTarget` for a pod that was removed because its node is not ready, unreachable or drained."""
+
+_SHUTDOWN: Final = frozenset({"NodeShutdown", "Terminated"})
+_REJECTED_PREFIX: Final = re.compile(r"^Pod was rejected: ")
+_OUT_OF: Final = re.compile(r"requested: (\d+), used: (\d+), capacity: (\d+)")
+_MEMORY_PRESSURE: Final = re.compile(r"low on resource: memory\b")
+_MEMORY_HOG: Final = re.compile(r"Container (\S+) was using (\S+), request is (\S+),")
+_THRESHOLD: Final = re.compile(r" *Threshold quantity: [^,]*, available: \S*")
+
+
+def node_lost(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
+    """The kubelet of the node does not answer: whatever else the pod's status says is old.
+
+    Without knowledge of the nodes (`nodes` is empty) only what the control plane wrote on the pod counts.
+    """
+    if not pod.node or pod.ready or pod.phase == "Failed":
+        return None
+    node = nodes.get(pod.node)
+    if node is not None:
+        return None if node.ready else _lost(pod, _not_ready(node), node.unready_since)
+    if nodes:
+        # A pod that has not run yet may have been bound to a node that is too new to be known here.
+        return _lost(pod, "no longer exists", pod.ready_since) if pod.phase == "Running" else None
+    if pod.disruption is not None and pod.disruption.reason == TAINTED:
+        return _lost(pod, "has a taint that removes its pods, as a node gets that is not ready", pod.disruption.since)
+    if pod.reason == "NodeLost":
+        return _lost(pod, "is unresponsive", pod.ready_since)
+    return None
+
+
+def shut_down(pod: Pod) -> Finding | None:
+    """The node shuts down, and ended the pod or did not let it in."""
+    if pod.phase == "Failed" and pod.reason in _SHUTDOWN:
+        return _lost(pod, "shuts down", pod.ready_since)
+    return None
+
+
+def evicted(pod: Pod) -> Finding | None:
+    """The kubelet ended the pod because a resource of the node, or a limit of the pod, was used up."""
+    if pod.phase != "Failed" or pod.reason != "Evicted":
+        return None
+    if _MEMORY_PRESSURE.search(pod.message):
+        hog = _MEMORY_HOG.search(pod.message)
+        usage = f"; container {hog[1]} used {hog[2]} and requests {hog[3]}" if hog else ""
+        return Finding(
+            Reason.OUT_OF_MEMORY,
+            cause=("evicted",),
+            happened="got evicted",
+            detail=quotable(f"the node ran short of memory{usage}"),
+            remedy="Use nodes with more memory, or serve a smaller model.",
+            since=pod.ready_since or pod.created_at,
+            pod=pod.name,
+        )
+    return Finding(
+        Reason.CRASH_LOOPING,
+        cause=("evicted",),
+        happened="got evicted",
+        detail=quotable(_THRESHOLD.sub("", pod.message)) or "the kubelet does not say why",
+        remedy="Use nodes with more room, or raise the limit that the message names.",
+        since=pod.ready_since or pod.created_at,
+        pod=pod.name,
+    )
+
+
+def rejected(pod: Pod, accelerator: str | None) -> Finding | None:
+    """The kubelet did not let the pod in. The scheduler had reckoned with something that the node does not have.
+
+    Args:
+        pod: the pod.
+        accelerator: the extended resource that spec.accelerator stands for; None without one.
+    """
+    if pod.phase != "Failed" or not pod.reason or any(c.terminated or c.running_since for c in pod.containers):
+        return None
+    resource = next((name for name, _ in pod.devices if name in pod.reason or name in pod.message), None)
+    if resource is None:
+        return Finding(
+            Reason.UNSCHEDULABLE,
+            cause=(pod.reason,),
+            happened="got turned away by the chosen node",
+            detail=quotable(f"{pod.reason}: {_REJECTED_PREFIX.sub('', pod.message)}"),
+            remedy=f"See what the node lacks: kubectl describe node {pod.node}",
+            since=pod.created_at,
+            pod=pod.name,
+        )
+    count = dict(pod.devices)[resource]
+    numbers = _OUT_OF.search(pod.message)
+    field = "spec.accelerator.count" if resource == accelerator else f"the limit of {resource}"
+    return Finding(
+        Reason.INSUFFICIENT_ACCELERATORS,
+        cause=("rejected", resource),
+        happened="got turned away by the chosen node",
+        need=f"needs {count} {resource}",
+        detail=f"the node has {numbers[3]}, of which {numbers[2]} are taken" if numbers else quotable(pod.message),
+        remedy=f"Lower {field}, or see why the scheduler chose a node without enough: kubectl describe node {pod.node}",
+        since=pod.created_at,
+        pod=pod.name,
+    )
+
+
+def _not_ready(node: Node) -> str:
+    return f"is not ready since {node.unready_since}" if node.unready_since else "is not ready"
+
+
+def _lost(pod: Pod, state: str, since: str) -> Finding:
+    return Finding(
+        Reason.NODE_LOST,
+        cause=(pod.node,),
+        happened="cannot be reached",
+        detail=f"node {pod.node} {state}",
+        remedy=f"Repair node {pod.node}, or delete it so that its pods are replaced: kubectl describe node {pod.node}",
+        since=since or pod.created_at,
+        pod=pod.name,
+    )

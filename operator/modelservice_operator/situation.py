@@ -1,0 +1,113 @@
+"""Everything that the status of a ModelService is computed from. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.cluster.errors import Blocked
+from modelservice_operator.cluster.store import Family
+from modelservice_operator.diagnose.explain import explain
+from modelservice_operator.diagnose.problem import Problem
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.observe import Observation, observe
+from modelservice_operator.plan import names
+from modelservice_operator.plan.children import wanted_replicas
+from modelservice_operator.plan.service import url
+from modelservice_operator.plan.startup import budget_seconds
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.runtimes.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The revision that is asked for."""
+
+    name: str
+    """Of its ControllerRevision."""
+    template: Manifest
+    """The stored pod template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far a ModelService could be brought."""
+
+    spec: ModelServiceSpec | None = None
+    """None when it cannot be read."""
+    desired: Desired | None = None
+    """None when nothing could be rendered or stored."""
+    blocked: Blocked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is asked to run, and how clients reach it."""
+
+    revision: str
+    runtime: str
+    image: str
+    url: str | None
+    """None until the Service exists."""
+    devices: int
+    """Accelerators that all wanted replicas need together."""
+    startup_seconds: int
+    """How long a replica may take to download and load the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A ModelService and all that is known of it."""
+
+    parent: Parent
+    observation: Observation
+    problems: tuple[Problem, ...] = ()
+    serving: Serving | None = None
+    """None when nothing could be rendered: what the status said of it before is kept."""
+    blocked: Blocked | None = None
+    suspended: bool = False
+    paused: bool = False
+
+
+def situate(
+    parent: Parent,
+    family: Family,
+    nodes: Mapping[str, Node],
+    runtimes: Mapping[str, Runtime],
+    outcome: Outcome,
+    now: str,
+) -> Situation:
+    """Put together what a ModelService asks for, how far it came, and what its children say. `now` is RFC 3339."""
+    spec, desired = outcome.spec, outcome.desired
+    wanted = wanted_replicas(spec) if spec is not None else _raw_replicas(parent)
+    labels: Manifest = desired.template["metadata"]["labels"] if desired is not None else {}
+    return Situation(
+        parent=parent,
+        observation=observe(wanted, family.deployment, labels.get(names.REVISION)),
+        problems=explain(spec, family.pods.values(), family.deployment, nodes, now) if spec is not None else (),
+        serving=_serving(parent, spec, family, desired, runtimes) if spec is not None and desired is not None else None,
+        blocked=outcome.blocked,
+        suspended=spec is not None and spec.suspend,
+        paused=spec is not None and spec.rollout.paused,
+    )
+
+
+def _serving(
+    parent: Parent, spec: ModelServiceSpec, family: Family, desired: Desired, runtimes: Mapping[str, Runtime]
+) -> Serving:
+    runtime = desired.template["metadata"]["labels"].get(names.RUNTIME, "")
+    containers = desired.template["spec"]["containers"]
+    exists = ("Service", parent.name) in family.children
+    return Serving(
+        revision=desired.name,
+        runtime=runtime,
+        image=next((container["image"] for container in containers if container["name"] == names.SERVER), ""),
+        url=url(parent, spec, runtimes.get(runtime)) if exists else None,
+        devices=spec.accelerator.count * wanted_replicas(spec) if spec.accelerator else 0,
+        startup_seconds=budget_seconds(spec.model.size if spec.model else None),
+    )
+
+
+def _raw_replicas(parent: Parent) -> int:
+    raw = parent.spec.get("replicas")
+    return raw if isinstance(raw, int) else 0

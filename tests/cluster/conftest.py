@@ -1,0 +1,87 @@
+"""Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips."""
+
+import re
+import secrets
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster.harness.audit import Audit
+from cluster.harness.wait import eventually
+from localcluster import Kubectl, LocalCluster
+
+CLUSTERS = pytest.StashKey[list[LocalCluster]]()
+LOG_SIZES = pytest.StashKey[dict[Path, int]]()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """The control plane that all tests of a run share."""
+    yield from _booted(request.config)
+
+
+@pytest.fixture
+def own_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """A control plane for one test, which may break it."""
+    yield from _booted(request.config)
+
+
+@pytest.fixture
+def namespace(cluster: LocalCluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace for one test, on `cluster`."""
+    short = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))[:40].strip("-")
+    name = f"t-{short}-{secrets.token_hex(3)}"
+    cluster.kubectl("create", "namespace", name)
+    eventually(
+        lambda: cluster.kubectl("get", "serviceaccount", "default", "-n", name),
+        why=f"the controller manager makes the default ServiceAccount of {name}",
+    )
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+def kubectl(cluster: LocalCluster, namespace: str) -> Kubectl:
+    """kubectl as administrator of `cluster`, in the test's namespace."""
+    return cluster.kubectl.within(namespace)
+
+
+@pytest.fixture(scope="session")
+def audit(cluster: LocalCluster) -> Audit:
+    """The requests that `cluster` got."""
+    return Audit(cluster)
+
+
+def _booted(config: pytest.Config) -> Iterator[LocalCluster]:
+    cluster = LocalCluster()
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        cluster.start()
+    else:
+        with capture.global_and_fixture_disabled():  # a build of minutes shows how far it is
+            cluster.start()
+    alive = config.stash.setdefault(CLUSTERS, [])
+    alive.append(cluster)
+    yield cluster
+    alive.remove(cluster)
+    cluster.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note where each log stands before the test."""
+    alive = item.config.stash.get(CLUSTERS, [])
+    logs = [process.log for cluster in alive for process in cluster.processes]
+    item.stash[LOG_SIZES] = {log: log.stat().st_size for log in logs if log.exists()}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what each process logged during a test that failed."""
+    report = yield
+    if report.failed:
+        for cluster in item.config.stash.get(CLUSTERS, []):
+            for process in cluster.processes:
+                if logged := process.tail(since=item.stash[LOG_SIZES].get(process.log, 0)):
+                    report.sections.append((f"log of {process.name}", logged))
+    return report

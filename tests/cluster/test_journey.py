@@ -1,0 +1,97 @@
+"""The main job: a ModelService becomes a running model service, with few requests and a true status."""
+
+from collections import Counter
+
+from cluster.harness.audit import Audit
+from cluster.harness.operator import ROOT, USER, Operator
+from cluster.harness.service import Service
+from cluster.harness.wait import eventually
+from localcluster import Kubectl
+
+
+def test_the_quickstart_becomes_ready(operator: Operator, kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", str(ROOT / "examples" / "quickstart.yaml"))
+    service = Service(kubectl, "qwen3-8b")
+    service.ready()
+    status = service.status
+    assert status["ready"] == "1/1"
+    assert (status["replicas"], status["readyReplicas"], status["accelerators"]) == (1, 1, 1)
+    assert status["url"] == f"http://qwen3-8b.{kubectl.namespace}.svc/v1"
+    assert status["revision"]["serving"] == status["revision"]["desired"] == service.revisions()[0]
+    assert status["runtime"]["name"] == "vllm"
+    assert service.condition("Available") == ("True", "ReplicaServing")
+    assert service.condition("Reconciling")[0] == "False"
+    assert service.condition("Stalled")[0] == "False"
+    assert "problems" not in status
+    pod = service.children("pods")[0]
+    assert pod["spec"]["nodeName"].startswith(("h100", "l4"))
+    deployment = service.child("deployment")
+    owner = deployment["metadata"]["ownerReferences"]
+    assert [(o["kind"], o["uid"], o["controller"]) for o in owner] == [
+        ("ModelService", service.live["metadata"]["uid"], True)
+    ]
+
+
+def test_before_the_operator_has_seen_it_it_is_unknown(operator: Operator, kubectl: Kubectl) -> None:
+    created = kubectl.json("create", "-f", str(ROOT / "examples" / "quickstart.yaml"))
+    assert [(c["type"], c["status"], c["reason"]) for c in created["status"]["conditions"]] == [
+        ("Ready", "Unknown", "Pending")
+    ]
+
+
+def test_a_new_service_costs_one_write_a_child_and_no_read(operator: Operator, kubectl: Kubectl, audit: Audit) -> None:
+    mark = audit.mark()
+    env = [{"name": "SIMULATE_START_DELAY", "value": "6s"}]
+    service = Service(kubectl).apply(runtime={"env": env})
+    service.wait_for("Reconciling", "True", "Starting")
+    pods_changed = eventually(lambda: service.children("pods"), why="the pod exists")
+    assert pods_changed[0]["status"]["phase"] == "Pending"
+    counted = Counter(
+        (request.verb, request.resource, request.subresource)
+        for request in audit.requests(user=USER, since=mark, namespace=kubectl.namespace)
+    )
+    status_writes = counted.pop(("patch", "modelservices", "status"))
+    assert counted == {
+        ("create", "controllerrevisions", ""): 1,
+        ("patch", "deployments", ""): 1,
+        ("patch", "services", ""): 1,
+    }
+    assert 1 <= status_writes <= 2
+    service.ready()
+
+
+def test_replicas_follow_the_scale_subresource(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply().ready()
+    kubectl("scale", "modelservice", service.name, "--replicas=3")
+    eventually(lambda: service.status["ready"] == "3/3", timeout=60)
+    assert service.status["accelerators"] == 3
+    assert len(service.revisions()) == 1, "scaling made a revision"
+
+
+def test_suspend_stops_the_pods_and_keeps_the_rest(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply(replicas=2).ready()
+    service.apply(suspend=True)
+    service.wait_for("Ready", "True", "Suspended")
+    assert service.condition("Available") == ("False", "Suspended")
+    assert service.pods() == set()
+    assert service.child("service")
+    service.apply(suspend=False)
+    service.wait_for("Ready", "True", "ReplicasReady")
+    assert service.status["ready"] == "2/2"
+
+
+def test_zero_replicas_are_a_wish_that_is_granted(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply(replicas=0)
+    service.wait_for("Ready", "True", "ScaledToZero")
+    assert service.condition("Available")[0] == "False"
+
+
+def test_a_rollout_waits_while_paused(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply().ready()
+    pods = service.pods()
+    service.apply(rollout={"paused": True}, runtime={"args": ["--max-model-len=8192"]})
+    service.wait_for("Ready", "Unknown", "RolloutPaused")
+    assert service.pods() == pods
+    service.apply(rollout={"paused": False})
+    service.ready()
+    assert service.pods().isdisjoint(pods)

@@ -1,0 +1,145 @@
+"""Whatever the API accepts, the planner answers: with children, or with what is wrong and how to mend it."""
+
+import json
+import string
+from collections.abc import Iterator
+
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kubernetes import client
+
+from modelservice_operator.api.read import read_spec
+from modelservice_operator.documents import write_documents
+from modelservice_operator.manifest import Manifest, canonical_json
+from modelservice_operator.plan.children import desired_children
+from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.revision import controller_revision, inputs, revision_hash
+from modelservice_operator.plan.template import render
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.runtimes.catalogue import builtin
+
+PARENT = Parent.from_manifest({"metadata": {"name": "qwen", "namespace": "ml", "uid": "u-1"}})
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+words = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
+sizes = st.builds("{}{}".format, st.integers(2, 9999), st.sampled_from(["M", "G", "Mi", "Gi"]))
+flags = st.sampled_from(["--port", "-tp", "--shutdown_timeout", "--no-port", "--served-model-name", "--x"])
+arguments = st.one_of(texts, flags, st.builds("{}={}".format, flags, st.one_of(texts, st.integers().map(str))))
+references = st.sampled_from(
+    [
+        {"fieldRef": {"fieldPath": "metadata.name"}},
+        {"secretKeyRef": {"name": "s", "key": "k", "optional": False}},
+        {"configMapKeyRef": {"name": "c", "key": "k"}},
+        {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1024Ki"}},
+        {"resourceFieldRef": {"resource": "limits.memory", "divisor": "?"}},
+    ]
+)
+variables = st.one_of(
+    st.fixed_dictionaries({"name": words}, optional={"value": texts}),
+    st.fixed_dictionaries({"name": st.sampled_from(["HF_HOME", "HF_TOKEN", "PORT"]), "valueFrom": references}),
+)
+ports = st.integers(1, 65535)
+hub = st.builds("hf://{}/{}{}{}".format, words, words, st.sampled_from(["", "-GGUF"]), st.sampled_from(["", "@main"]))
+claims = st.builds("pvc://{}{}".format, words, st.sampled_from(["", "/path", "/a/b.gguf"]))
+described = {"name": words, "size": sizes}
+hub_models = st.fixed_dictionaries(
+    {"uri": hub}, optional={**described, "credentials": st.fixed_dictionaries({"secretName": words})}
+)
+claim_models = st.fixed_dictionaries({"uri": claims}, optional=described)
+adjusted = {
+    "args": st.lists(arguments, max_size=5),
+    "env": st.lists(variables, max_size=4, unique_by=lambda variable: variable["name"]),
+}
+ports = st.integers(1, 65535)
+built_in = st.fixed_dictionaries({}, optional={**adjusted, "name": st.just("vllm"), "image": words})
+custom = st.fixed_dictionaries(
+    {"name": st.just("custom"), "image": words},
+    optional={
+        **adjusted,
+        "command": st.lists(words, max_size=2),
+        "port": ports,
+        "healthPath": words.map("/{}".format),
+    },
+)
+common = {
+    "accelerator": st.fixed_dictionaries({}, optional={"vendor": st.just("nvidia"), "count": st.integers(1, 16)}),
+    "replicas": st.integers(0, 100),
+    "rollout": st.fixed_dictionaries(
+        {},
+        optional={
+            "paused": st.booleans(),
+            "restart": texts,
+            "progressDeadlineSeconds": st.integers(10, 604800),
+            "revisionHistoryLimit": st.integers(0, 10),
+        },
+    ),
+    "endpoint": st.fixed_dictionaries({}, optional={"port": ports}),
+    "serviceAccountName": words,
+    "suspend": st.booleans(),
+}
+specs = st.one_of(
+    st.fixed_dictionaries({"model": st.one_of(hub_models, claim_models)}, optional={**common, "runtime": built_in}),
+    st.fixed_dictionaries({"runtime": custom}, optional={**common, "model": claim_models}),
+)
+
+
+def planned(raw: Manifest) -> list[Manifest]:
+    """Children and ControllerRevision."""
+    spec = read_spec(raw, PARENT.name)
+    wanted = inputs(PARENT.name, spec)
+    hashed = revision_hash(wanted)
+    template = render(PARENT.name, spec, builtin(), hashed).template
+    return [
+        *desired_children(PARENT, spec, template),
+        controller_revision(PARENT, wanted, template, hashed, 1),
+    ]
+
+
+def empty_leaves(value: object, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if item in (None, "", {}, []) and key not in {"emptyDir", "accelerator", "inputs"}:
+                yield f"{path}.{key}"
+            yield from empty_leaves(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from empty_leaves(item, f"{path}[{index}]")
+
+
+@settings(max_examples=300, deadline=None)
+@given(specs)
+def test_every_accepted_spec_has_an_answer(raw: Manifest) -> None:
+    try:
+        deployment, service, revision = planned(raw)
+    except PlanError as error:
+        assert error.message.startswith("spec.")
+        assert error.remedy.endswith(".")
+        return
+    client.V1Deployment.model_validate(deployment)
+    client.V1Service.model_validate(service)
+    client.V1ControllerRevision.model_validate(revision)
+    assert list(empty_leaves([deployment, service, revision])) == []
+    environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert len({entry["name"] for entry in environment}) == len(environment)
+
+
+@settings(deadline=None)
+@given(specs)
+def test_the_same_spec_gives_the_same_plan(raw: Manifest) -> None:
+    """Also after a trip through JSON with its keys in another order, as the API server may answer."""
+    try:
+        expected = canonical_json(planned(raw))
+    except PlanError:
+        return
+    assert canonical_json(planned(json.loads(json.dumps(raw, sort_keys=True)))) == expected
+
+
+@settings(deadline=None)
+@given(specs)
+def test_a_plan_survives_yaml(raw: Manifest) -> None:
+    try:
+        expected = planned(raw)
+    except PlanError:
+        return
+    assert list(yaml.safe_load_all(write_documents(expected))) == expected

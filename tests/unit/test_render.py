@@ -1,0 +1,81 @@
+import re
+
+import pytest
+import yaml
+
+from modelservice_operator.render import InvalidFile, render_file
+
+ONE = """
+apiVersion: modelservice.dev/v1alpha1
+kind: ModelService
+metadata: {name: %s}
+spec: {model: {uri: "hf://Qwen/Qwen3-8B"}}
+"""
+
+
+def rendered(text: str) -> list[tuple[str, str]]:
+    return [(child["kind"], child["metadata"]["name"]) for child in yaml.safe_load_all(render_file(text))]
+
+
+def test_several_documents() -> None:
+    expected = [("Deployment", "one"), ("Service", "one"), ("Deployment", "two"), ("Service", "two")]
+    assert rendered(ONE % "one" + "---\n# nothing\n---" + ONE % "two") == expected
+
+
+def test_lists() -> None:
+    items = [yaml.safe_load(ONE % name) for name in ("one", "two")]
+    for kind in (
+        {"apiVersion": "v1", "kind": "List"},
+        {"apiVersion": "modelservice.dev/v1alpha1", "kind": "ModelServiceList"},
+    ):
+        assert rendered(yaml.safe_dump({**kind, "items": items})) == rendered(ONE % "one" + "---" + ONE % "two")
+
+
+def test_no_trace_of_a_cluster() -> None:
+    """An object that was read from a cluster gives the same children as the file that it came from."""
+    manifest = yaml.safe_load(ONE % "one")
+    manifest["metadata"] |= {"uid": "u-1", "generation": 3, "resourceVersion": "12", "labels": {"team": "a"}}
+    manifest["status"] = {"ready": "1/1"}
+    assert render_file(yaml.safe_dump(manifest)) == render_file(ONE % "one")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "There is no ModelService in it."),
+        ("a: [", "line 1: "),
+        ("just text", "document 1 is no Kubernetes object."),
+        (
+            ONE % "a" + "---\n{apiVersion: v1, kind: Secret}",
+            "document 2 is a Secret: only ModelServices can be rendered.",
+        ),
+        ("{apiVersion: v1}", "document 1 has no kind."),
+        ("{apiVersion: v1, kind: List, items: [{kind: Pod}]}", "document 1, item 1 is a Pod: only"),
+        ("{apiVersion: v1, kind: List}", "document 1: items must be a list."),
+        (
+            ONE.replace("v1alpha1", "v2") % "a",
+            "document 1: apiVersion must be modelservice.dev/v1alpha1, not modelservice.dev/v2.",
+        ),
+        (ONE % "''", "document 1: metadata.name is missing."),
+        (ONE.replace("{name: %s}", "[]"), "document 1: metadata.name is missing."),
+        (ONE % "8b", 'document 1, ModelService 8b: metadata.name: "8b" must be'),
+        (ONE % ("a" * 53), f'document 1, ModelService {"a" * 53}: metadata.name: "{"a" * 53}" must have at most 52'),
+        (ONE % "12", "document 1: metadata.name must be a text: put 12 into quotes."),
+        (ONE % "a, namespace: 1", "document 1, ModelService a: metadata.namespace must be a text."),
+        (ONE.replace("spec:", "sepc:") % "a", "document 1, ModelService a: spec is missing."),
+        (ONE.replace("model:", "modle:") % "a", "document 1, ModelService a: spec.modle: there is no such field."),
+        (ONE.replace("uri:", "url:") % "a", "document 1, ModelService a: spec.model.url: there is no such field."),
+        (ONE.replace('uri: "hf://Qwen/Qwen3-8B"', "uri: 3") % "a", "document 1, ModelService a: spec.model.uri"),
+        (
+            ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF") % "a",
+            "document 1, ModelService a: spec.model.uri: hf://Qwen/Qwen3-8B-GGUF is a gguf",
+        ),
+    ],
+)
+def test_refused(text: str, complaint: str) -> None:
+    with pytest.raises(InvalidFile, match="^" + re.escape(complaint)):
+        render_file(text)
+
+
+def test_longest_name() -> None:
+    assert rendered(ONE % ("a" * 52)) == [("Deployment", "a" * 52), ("Service", "a" * 52)]

@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from modelservice_operator.settings import InvalidSettings, Settings
+
+POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "POD_NAMESPACE": "ops"}
+
+
+def mistakes(environ: dict[str, str], **flags: object) -> tuple[str, ...]:
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.from_env(environ, **flags)
+    return caught.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("environ", "host", "log_format", "elects", "namespace"),
+    [
+        ({}, "127.0.0.1", "text", False, ""),
+        (POD, "0.0.0.0", "json", True, "ops"),
+        ({"MODELSERVICE_LOG_FORMAT": "json"}, "127.0.0.1", "json", False, ""),
+        (POD | {"MODELSERVICE_LOG_FORMAT": "text"}, "0.0.0.0", "text", True, "ops"),
+        (POD | {"MODELSERVICE_LEADER_ELECTION": "off"}, "0.0.0.0", "json", False, "ops"),
+        (
+            POD | {"MODELSERVICE_LEADER_ELECTION": "auto", "MODELSERVICE_LOG_FORMAT": "Auto"},
+            "0.0.0.0",
+            "json",
+            True,
+            "ops",
+        ),
+        (POD | {"MODELSERVICE_LEADER_ELECTION_NAMESPACE": "other"}, "0.0.0.0", "json", True, "other"),
+        (POD | {"MODELSERVICE_HTTP_HOST": "::1"}, "::1", "json", True, "ops"),
+    ],
+)
+def test_defaults_depend_on_where_the_process_runs(
+    environ: dict[str, str], host: str, log_format: str, elects: bool, namespace: str
+) -> None:
+    settings = Settings.from_env(environ)
+    assert (settings.http_host, settings.log_format, settings.elects, settings.leader_election_namespace) == (
+        host,
+        log_format,
+        elects,
+        namespace,
+    )
+
+
+def test_the_pods_namespace_is_read_from_its_service_account(tmp_path: Path) -> None:
+    (tmp_path / "namespace").write_text("models\n")
+    pod = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+    assert Settings.from_env(pod, service_account=tmp_path).leader_election_namespace == "models"
+
+
+def test_a_flag_wins_over_the_variable_and_an_absent_one_does_not() -> None:
+    environ = {"MODELSERVICE_HTTP_PORT": "9000", "MODELSERVICE_WORKERS": "4", "MODELSERVICE_LOG_LEVEL": ""}
+    settings = Settings.from_env(environ, http_port="9001", workers=None, resync_seconds=60)
+    assert (settings.http_port, settings.workers, settings.resync_seconds, settings.log_level) == (9001, 4, 60, "info")
+
+
+@pytest.mark.parametrize(
+    ("text", "namespaces"),
+    [("", ()), ("a", ("a",)), ("a, b-2,", ("a", "b-2")), ("b,a,b", ("b", "a"))],
+)
+def test_namespaces_are_an_exact_list(text: str, namespaces: tuple[str, ...]) -> None:
+    assert Settings.from_env({"MODELSERVICE_NAMESPACES": text}).namespaces == namespaces
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("workers", "many", 'MODELSERVICE_WORKERS (--workers) must be a whole number from 1 to 256, not "many".'),
+        ("workers", "0", 'MODELSERVICE_WORKERS (--workers) must be a whole number from 1 to 256, not "0".'),
+        (
+            "http_port",
+            "65536",
+            'MODELSERVICE_HTTP_PORT (--http-port) must be a port from 1 to 65535, or 0 for any that is free, not "65536".',
+        ),
+        ("log_format", "xml", 'MODELSERVICE_LOG_FORMAT (--log-format) must be text, json or auto, not "xml".'),
+        (
+            "log_level",
+            "loud",
+            'MODELSERVICE_LOG_LEVEL (--log-level) must be debug, info, warning or error, not "loud".',
+        ),
+        ("watch_nodes", "some", 'MODELSERVICE_WATCH_NODES (--watch-nodes) must be on or off, not "some".'),
+        (
+            "namespaces",
+            "team-*,b",
+            "MODELSERVICE_NAMESPACES (--namespaces) must be exact names of namespaces, separated by commas "
+            '(leave it empty to serve all), not "team-*,b".',
+        ),
+        (
+            "resync_seconds",
+            "1",
+            'MODELSERVICE_RESYNC_SECONDS (--resync-seconds) must be a number of seconds, at least 10, not "1".',
+        ),
+        (
+            "retry_period",
+            "inf",
+            'MODELSERVICE_RETRY_PERIOD (--retry-period) must be a number of seconds greater than 0, not "inf".',
+        ),
+        (
+            "renew_deadline",
+            "15",
+            "MODELSERVICE_RENEW_DEADLINE (--renew-deadline) must be less than MODELSERVICE_LEASE_DURATION, "
+            "which is 15, not 15.",
+        ),
+        (
+            "lease_duration",
+            "9",
+            "MODELSERVICE_RENEW_DEADLINE (--renew-deadline) must be less than MODELSERVICE_LEASE_DURATION, "
+            "which is 9, not 10.",
+        ),
+        (
+            "retry_period",
+            "10.5",
+            "MODELSERVICE_RETRY_PERIOD (--retry-period) must be less than MODELSERVICE_RENEW_DEADLINE, "
+            "which is 10, not 10.5.",
+        ),
+        (
+            "leader_election",
+            "on",
+            "MODELSERVICE_LEADER_ELECTION_NAMESPACE (--leader-election-namespace) is needed to elect a leader outside a "
+            "pod: name the namespace that is to hold the Lease.",
+        ),
+    ],
+)
+def test_a_wrong_value_gives_one_sentence(name: str, value: str, sentence: str) -> None:
+    assert mistakes({f"MODELSERVICE_{name.upper()}": value}) == (sentence,)
+    assert mistakes({}, **{name: value}) == (sentence,)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    environ = {
+        "MODELSERVICE_WORKERS": "x",
+        "MODELSERVICE_HTTP_PORT": "tcp://10.0.0.1:80",
+        "MODELSERVICE_RENEW_DEADLINE": "20",
+        "MODELSERVICE_LEADER_ELECTION": "on",
+        "MODELSERVICE_NAMESPACES": "A,B",
+    }
+    assert [sentence.split(" ")[0] for sentence in mistakes(environ)] == [
+        "MODELSERVICE_NAMESPACES",
+        "MODELSERVICE_HTTP_PORT",
+        "MODELSERVICE_LEADER_ELECTION_NAMESPACE",
+        "MODELSERVICE_RENEW_DEADLINE",
+        "MODELSERVICE_WORKERS",
+    ]
+
+
+def test_each_setting_has_a_variable_a_flag_and_words() -> None:
+    declared = Settings.declared()
+    assert [setting.name for setting in declared] == list(Settings.model_fields)
+    for setting in declared:
+        assert setting.variable == f"MODELSERVICE_{setting.name.upper()}"
+        assert setting.flag == f"--{setting.name.replace('_', '-')}"
+        assert setting.help.endswith(".")
+        assert setting.accepts
+    defaults = {setting.name: setting.default for setting in declared}
+    assert defaults["http_host"] == "0.0.0.0 in a pod, 127.0.0.1 elsewhere"
+    assert (defaults["http_port"], defaults["watch_nodes"], defaults["namespaces"]) == ("8080", "on", "")
+
+
+def test_an_unknown_override_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="no such settings: wokers"):
+        Settings.from_env({}, wokers=1)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings.from_env({}).workers = 3  # type: ignore[misc]  # that it cannot be written is what is tested
