@@ -123,7 +123,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(
-        cls, environ: Mapping[str, str], *, service_account: Path = SERVICE_ACCOUNT, **overrides: object
+        cls, environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT, /, **overrides: object
     ) -> "Settings":
         """Settings from the environment; an override (a flag) wins where it is not None. Empty means not set.
 

@@ -1,14 +1,13 @@
 """Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips."""
 
-import re
-import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from cluster.harness.audit import Audit
-from cluster.harness.wait import eventually
+from cluster.harness.operator import Operator, install
+from cluster.harness.namespaces import temporary_namespace
 from localcluster import Kubectl, LocalCluster
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()
@@ -30,15 +29,8 @@ def own_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
 @pytest.fixture
 def namespace(cluster: LocalCluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """A namespace for one test, on `cluster`."""
-    short = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))[:40].strip("-")
-    name = f"t-{short}-{secrets.token_hex(3)}"
-    cluster.kubectl("create", "namespace", name)
-    eventually(
-        lambda: cluster.kubectl("get", "serviceaccount", "default", "-n", name),
-        why=f"the controller manager makes the default ServiceAccount of {name}",
-    )
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    with temporary_namespace(cluster, request.node.name.removeprefix("test_")) as name:
+        yield name
 
 
 @pytest.fixture
@@ -51,6 +43,26 @@ def kubectl(cluster: LocalCluster, namespace: str) -> Kubectl:
 def audit(cluster: LocalCluster) -> Audit:
     """The requests that `cluster` got."""
     return Audit(cluster)
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: LocalCluster) -> LocalCluster:
+    """`cluster` with what the chart installs, but the operator itself."""
+    install(cluster)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def running_operator(installed: LocalCluster) -> Operator:
+    """The operator that all tests share, under the chart's ServiceAccount."""
+    return Operator(installed, "operator")
+
+
+@pytest.fixture
+def operator(running_operator: Operator) -> Operator:
+    """The shared operator, up and leading."""
+    running_operator.ensure_working()
+    return running_operator
 
 
 def _booted(config: pytest.Config) -> Iterator[LocalCluster]:
@@ -82,6 +94,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed:
         for cluster in item.config.stash.get(CLUSTERS, []):
             for process in cluster.processes:
-                if logged := process.tail(since=item.stash[LOG_SIZES].get(process.log, 0)):
+                if logged := process.tail(since=item.stash.get(LOG_SIZES, {}).get(process.log, 0)):
                     report.sections.append((f"log of {process.name}", logged))
     return report

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from cluster.harness.audit import Audit
+from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, KubectlError, LocalCluster
+from localcluster.process import alive
 
 TESTS = Path(__file__).parents[1]
 IMAGE = "registry.example.com:5000/team/server:v1"
@@ -28,46 +30,32 @@ DEVICES = [
 ]
 TAINTS = {"nvidia.com/gpu": "nvidia.com/gpu", "amd.com/gpu": "amd.com/gpu"}
 
-FAILURES: list[tuple[str, str, Mapping[str, str]]] = [
-    (
-        "image-not-found",
-        "waiting",
-        {
-            "reason": "ErrImagePull",
-            "message": f'rpc error: code = NotFound desc = failed to pull and unpack image "{IMAGE}": '
-            f"failed to resolve image: {IMAGE}: not found",
-        },
-    ),
-    (
-        "image-not-found",
-        "waiting",
-        {
-            "reason": "ImagePullBackOff",
-            "message": f'Back-off pulling image "{IMAGE}": ErrImagePull: rpc error: code = NotFound desc = '
-            f'failed to pull and unpack image "{IMAGE}": failed to resolve image: {IMAGE}: not found',
-        },
-    ),
-    (
-        "image-unauthorized",
-        "waiting",
-        {
-            "reason": "ErrImagePull",
-            "message": f'failed to pull and unpack image "{IMAGE}": failed to resolve image: unexpected status from '
-            "HEAD request to https://registry.example.com:5000/v2/team/server/manifests/v1: 401 Unauthorized",
-        },
-    ),
-    (
-        "registry-unreachable",
-        "waiting",
-        {
-            "reason": "ErrImagePull",
-            "message": f'failed to pull and unpack image "{IMAGE}": failed to resolve image: failed to do request: '
-            'Head "https://registry.example.com:5000/v2/team/server/manifests/v1": '
-            "dial tcp: lookup registry.example.com: no such host",
-        },
-    ),
-    ("secret-not-found", "waiting", {"reason": "CreateContainerConfigError", "message": 'secret "hf" not found'}),
+NOT_FOUND = (
+    f'rpc error: code = NotFound desc = failed to pull and unpack image "{IMAGE}": '
+    f"failed to resolve image: {IMAGE}: not found"
+)
+MANIFEST = "https://registry.example.com:5000/v2/team/server/manifests/v1"
+UNAUTHORIZED = (
+    f'failed to pull and unpack image "{IMAGE}": failed to resolve image: '
+    f"unexpected status from HEAD request to {MANIFEST}: 401 Unauthorized"
+)
+UNREACHABLE = (
+    f'failed to pull and unpack image "{IMAGE}": failed to resolve image: failed to do request: Head "{MANIFEST}": '
+    "dial tcp: lookup registry.example.com on 192.168.10.254:53: no such host"
+)
+BACK_OFF = f'Back-off pulling image "{IMAGE}": ErrImagePull: '
+
+WAITING = [
+    ("image-not-found", "ErrImagePull", NOT_FOUND),
+    ("image-not-found", "ImagePullBackOff", BACK_OFF + NOT_FOUND),
+    ("image-unauthorized", "ErrImagePull", UNAUTHORIZED),
+    ("image-unauthorized", "ImagePullBackOff", BACK_OFF + UNAUTHORIZED),
+    ("registry-unreachable", "ErrImagePull", UNREACHABLE),
+    ("registry-unreachable", "ImagePullBackOff", BACK_OFF + UNREACHABLE),
+    ("secret-not-found", "CreateContainerConfigError", 'secret "hf" not found'),
 ]
+BACK_OFFS = ["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"]
+ALL_FAILURES = [*dict.fromkeys(failure for failure, _, _ in WAITING), "crash", "oom", "never-ready"]
 
 
 def pod(name: str, **spec: object) -> dict[str, Any]:
@@ -105,20 +93,10 @@ def gpu_deployment(count: int) -> dict[str, Any]:
     }
 
 
-def condition(thing: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    """The condition of that type in the status."""
-    found: Mapping[str, Any] = {each["type"]: each for each in thing["status"]["conditions"]}[kind]
+def condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """The condition of that type."""
+    found: Mapping[str, Any] = {each["type"]: each for each in status["conditions"]}[kind]
     return found
-
-
-def alive(pid: int) -> bool:
-    """The process exists and has not ended."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] in "ZX")
 
 
 def pids(directory: Path) -> list[int]:
@@ -131,7 +109,7 @@ def test_node_has_devices_labels_and_taint(
     cluster: LocalCluster, name: str, resource: str, count: str, labels: dict[str, str]
 ) -> None:
     node = cluster.kubectl.json("get", "node", name)
-    assert condition(node, "Ready")["status"] == "True"
+    assert condition(node["status"], "Ready")["status"] == "True"
     assert node["status"]["capacity"][resource] == node["status"]["allocatable"][resource] == count
     assert labels.items() <= node["metadata"]["labels"].items()
     assert node["spec"]["taints"] == [{"key": TAINTS[resource], "value": "present", "effect": "NoSchedule"}]
@@ -151,7 +129,7 @@ def test_what_fits_nowhere_stays_pending_in_the_words_of_the_scheduler(kubectl: 
     kubectl("apply", "-f", "-", given=gpu_deployment(16))
 
     def verdicts() -> list[Mapping[str, Any]]:
-        return [condition(item, "PodScheduled") for item in kubectl.json("get", "pods")["items"]]
+        return [condition(item["status"], "PodScheduled") for item in kubectl.json("get", "pods")["items"]]
 
     scheduled = eventually(lambda: [v for v in verdicts() if v.get("reason") == "Unschedulable"])[0]
     assert scheduled["status"] == "False"
@@ -161,54 +139,61 @@ def test_what_fits_nowhere_stays_pending_in_the_words_of_the_scheduler(kubectl: 
     )
 
 
-@pytest.mark.parametrize(("failure", "state", "expected"), FAILURES)
-def test_failure_shows_as_a_kubelet_reports_it(
-    kubectl: Kubectl, failure: str, state: str, expected: Mapping[str, str]
-) -> None:
-    kubectl("apply", "-f", "-", given=failing(failure))
+@pytest.fixture(scope="module")
+def failing_pods(cluster: LocalCluster) -> Iterator[Kubectl]:
+    """A pod for each failure, named after it; kubectl in their namespace."""
+    with temporary_namespace(cluster, "failing-pods") as name:
+        kubectl = cluster.kubectl.within(name)
+        kubectl("apply", "-f", "-", given=[failing(failure) for failure in ALL_FAILURES])
+        yield kubectl
 
+
+@pytest.mark.parametrize(("failure", "reason", "message"), WAITING)
+def test_container_that_cannot_start_waits(failing_pods: Kubectl, failure: str, reason: str, message: str) -> None:
     def status() -> Mapping[str, Any]:
-        found: Mapping[str, Any] = kubectl.json("get", "pod", failure)["status"]
-        assert found["containerStatuses"][0]["state"][state]["reason"] == expected["reason"]
+        found: Mapping[str, Any] = failing_pods.json("get", "pod", failure)["status"]
+        assert found["containerStatuses"][0]["state"]["waiting"]["reason"] == reason
         return found
 
     seen = eventually(status)
     assert seen["phase"] == "Pending"
-    assert seen["containerStatuses"][0]["state"] == {state: dict(expected)}
-    assert seen["containerStatuses"][0]["ready"] is False
+    assert seen["containerStatuses"][0]["state"]["waiting"]["message"] == message
+    assert condition(seen, "Ready")["message"] == "containers with unready status: [server]"
 
 
 @pytest.mark.parametrize(("failure", "reason", "code"), [("crash", "Error", 1), ("oom", "OOMKilled", 137)])
-def test_crashing_server_is_restarted_and_backs_off(kubectl: Kubectl, failure: str, reason: str, code: int) -> None:
-    kubectl("apply", "-f", "-", given=failing(failure))
-
-    def crashed_twice() -> Mapping[str, Any]:
-        found = kubectl.json("get", "pod", failure)
+def test_crashing_server_is_restarted_and_backs_off(
+    failing_pods: Kubectl, failure: str, reason: str, code: int
+) -> None:
+    def backing_off() -> Mapping[str, Any]:
+        found = failing_pods.json("get", "pod", failure)
         assert found["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
-        assert found["status"]["containerStatuses"][0]["restartCount"] == 2
+        assert found["status"]["containerStatuses"][0]["restartCount"] >= 2
         return found
 
-    seen = eventually(crashed_twice)
+    seen = eventually(backing_off)
     container = seen["status"]["containerStatuses"][0]
     last = container["lastState"]["terminated"]
-    identity = f"{failure}_{seen['metadata']['namespace']}({seen['metadata']['uid']})"
+    wait = BACK_OFFS[min(container["restartCount"], len(BACK_OFFS)) - 1]
+    identity = f"{failure}_{failing_pods.namespace}({seen['metadata']['uid']})"
+    message = f"back-off {wait} restarting failed container=server pod={identity}"
     assert seen["status"]["phase"] == "Running"
-    assert container["state"]["waiting"]["message"] == (
-        f"back-off 20s restarting failed container=server pod={identity}"
-    )
+    assert container["state"]["waiting"]["message"] == message
     assert (last["reason"], last["exitCode"]) == (reason, code)
     assert ("Engine core initialization failed" in last.get("message", "")) == (failure == "crash")
 
 
-def test_never_ready_server_runs_and_fails_its_probe(kubectl: Kubectl) -> None:
-    kubectl("apply", "-f", "-", given=failing("never-ready"))
-    seen = eventually(
-        lambda: [p for p in kubectl.json("get", "pods")["items"] if p["status"].get("phase") == "Running"]
-    )[0]
-    container = seen["status"]["containerStatuses"][0]
+def test_never_ready_server_runs_and_fails_its_probe(failing_pods: Kubectl) -> None:
+    def running() -> Mapping[str, Any]:
+        found: Mapping[str, Any] = failing_pods.json("get", "pod", "never-ready")["status"]
+        assert found["phase"] == "Running"
+        return found
+
+    seen = eventually(running)
+    container = seen["containerStatuses"][0]
     assert (container["started"], container["ready"], list(container["state"])) == (True, False, ["running"])
-    assert condition(seen, "Ready")["message"] == "containers with unready status: [server]"
-    probe = eventually(lambda: kubectl.json("get", "events", "--field-selector=reason=Unhealthy")["items"])[0]
+    assert condition(seen, "Ready")["status"] == "False"
+    probe = eventually(lambda: failing_pods.json("get", "events", "--field-selector=reason=Unhealthy")["items"])[0]
     assert probe["message"] == "Readiness probe failed: HTTP probe failed with statuscode: 503"
 
 
@@ -223,7 +208,7 @@ def test_failure_by_annotation_ends_with_the_annotation(kubectl: Kubectl) -> Non
 
     eventually(waits)
     kubectl("annotate", "pod", "annotated", "simulate.modelservice.dev/failure-")
-    eventually(lambda: condition(kubectl.json("get", "pod", "annotated"), "Ready")["status"] == "True")
+    eventually(lambda: condition(kubectl.json("get", "pod", "annotated")["status"], "Ready")["status"] == "True")
 
 
 def test_start_can_be_delayed(kubectl: Kubectl) -> None:
@@ -231,8 +216,8 @@ def test_start_can_be_delayed(kubectl: Kubectl) -> None:
     manifest["spec"]["containers"][0]["env"].append({"name": "SIMULATE_START_DELAY", "value": "3s"})
     kubectl("apply", "-f", "-", given=manifest)
     kubectl("wait", "pod/slow", "--for=condition=Ready", "--timeout=30s")
-    seen = kubectl.json("get", "pod", "slow")
-    started = seen["status"]["startTime"]
+    seen = kubectl.json("get", "pod", "slow")["status"]
+    started = seen["startTime"]
     ready = condition(seen, "Ready")["lastTransitionTime"]
     assert yaml.safe_load(ready).timestamp() - yaml.safe_load(started).timestamp() >= 2  # both are cut to seconds
 
@@ -325,12 +310,12 @@ def test_nothing_outlives_the_one_who_started_it(number: signal.Signals, code: i
     eventually(lambda: not directory.exists(), why="the directory is gone")
 
 
-FAILING_TEST = '''
+FAILING_TEST = """
 def test_that_fails(cluster):
     cluster.spawn("chatty", ["echo", "words of the operator"])
     cluster.kubectl("get", "nodes")
     assert False
-'''
+"""
 
 
 def test_failed_test_shows_the_logs(tmp_path: Path) -> None:

@@ -150,8 +150,9 @@ def built(module: Module, say: Callable[[str], None]) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock"), say):
         if not folder.exists():
-            partial = folder.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
+            for stale in folder.parent.glob(f"{folder.name}.partial-*"):
+                shutil.rmtree(stale, ignore_errors=True)
+            partial = folder.with_suffix(f".partial-{os.getpid()}")
             partial.mkdir()
             try:
                 _build(module, partial, folder, say)
@@ -175,7 +176,7 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[None]:
 def _build(module: Module, into: Path, folder: Path, say: Callable[[str], None]) -> None:
     go = find_go(folder.parent, say)
     say(
-        f"Building {', '.join(module.programs)} from source. This happens once: about 5 to 10 minutes on two cores "
+        f"Building {', '.join(module.programs)} from source. This happens once: about 10 minutes on two cores "
         f"for everything, then it is taken from {folder}"
     )
     log = folder.with_suffix(".log")

@@ -19,6 +19,7 @@ def kwok(programs: Programs, kubeconfig: Path, workdir: WorkDir) -> Process:
         f"--kubeconfig={kubeconfig}",
         f"--config={config}",
         "--manage-all-nodes",
+        "--node-lease-duration-seconds=40",
         "--cidr=10.244.0.0/16",
         "--v=WARN",
     ]

@@ -14,6 +14,16 @@ class ProcessError(Exception):
     """A process ended, or did not get ready in time; the text has the end of its log."""
 
 
+def alive(pid: int) -> bool:
+    """A process of that number exists and has not ended; one that nobody has waited for yet has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")  # where there is no such file, in macOS, launchd waits for orphans at once
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] in "ZX")
+
+
 class Process:
     """One program, which can be started, stopped, killed, paused, and started again.
 

@@ -86,6 +86,8 @@ def _command_line(pid: int) -> str:
 
 
 def _guard(path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the maker, whose end is what counts
+        signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
     clear(path, every=True)
 

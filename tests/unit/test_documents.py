@@ -24,6 +24,7 @@ def test_read(text: str, documents: list[object]) -> None:
         ("a: 1\nb: [\n", "line 3: "),
         ("a: 1\nb:\n  c: 1\n  c: 2\n", "line 4: c stands twice"),
         ("a: !!python/object:os.system x\n", "line 1: could not determine a constructor"),
+        ("? [a]\n: 1\n", "line 1: found unhashable key"),
         ("a: \x01\n", "unacceptable character"),
     ],
 )

@@ -1,14 +1,12 @@
 """The environment of the server container."""
 
-from contextlib import suppress
-
 from modelservice_operator.api.env import EnvVar
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.compact import compact
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.server import Server
-from modelservice_operator.quantity import InvalidQuantity, canonical_quantity
+from modelservice_operator.quantity import canonical_quantity
 from modelservice_operator.runtimes import placeholders
 
 
@@ -29,15 +27,11 @@ def environment(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
 
 
 def variable(given: EnvVar) -> Manifest:
-    """A variable of the user as the API server will print it: without empty fields, with canonical quantities.
-
-    What is no quantity stays as it is: the API server will say so.
-    """
+    """A variable of the user as the API server will print it: without empty fields, with canonical quantities."""
     entry = compact(given.model_dump(by_alias=True))
     resource = entry.get("valueFrom", {}).get("resourceFieldRef", {})
     if "divisor" in resource:
-        with suppress(InvalidQuantity):
-            resource["divisor"] = canonical_quantity(resource["divisor"])
+        resource["divisor"] = canonical_quantity(resource["divisor"])
     return entry
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import yaml
 
+from cluster.harness.wait import eventually
 from localcluster.cluster import LocalCluster
 from localcluster.process import Process
 
@@ -46,18 +47,50 @@ def install(cluster: LocalCluster) -> None:
 class Operator:
     """One operator process. Its HTTP port is chosen by the kernel and read from its log."""
 
-    def __init__(self, cluster: LocalCluster, name: str, *, kubeconfig: Path | None = None, **settings: str) -> None:
-        """Start it; `settings` are MODELSERVICE_* variables without the prefix, in lower case."""
+    def __init__(
+        self,
+        cluster: LocalCluster,
+        name: str,
+        *,
+        kubeconfig: Path | None = None,
+        python_path: Path | None = None,
+        **settings: str,
+    ) -> None:
+        """Start it.
+
+        Args:
+            cluster: where to.
+            name: of the process and its log.
+            kubeconfig: by default that of the chart's ServiceAccount.
+            python_path: where another version of the operator lies.
+            settings: MODELSERVICE_* variables without the prefix, in lower case.
+        """
         self._cluster = cluster
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MODELSERVICE_")}
-        environment |= {f"MODELSERVICE_{key.upper()}": value for key, value in settings.items()}
         environment |= {
             "KUBECONFIG": str(kubeconfig or cluster.service_account_kubeconfig(NAMESPACE, NAME)),
             "MODELSERVICE_HTTP_PORT": "0",
+            "MODELSERVICE_LEADER_ELECTION": "on",
+            "MODELSERVICE_LEADER_ELECTION_NAMESPACE": NAMESPACE,
             "PYTHONUNBUFFERED": "1",
         }
+        environment |= {f"MODELSERVICE_{key.upper()}": value for key, value in settings.items()}
+        if python_path is not None:
+            environment["PYTHONPATH"] = str(python_path)
         command = [sys.executable, "-m", "modelservice_operator", "run"]
         self.process: Process = cluster.spawn(name, command, env=environment)
+
+    def ensure_working(self) -> "Operator":
+        """Start it if it does not run; wait until it is ready and leads."""
+        if self.process.pid is None:
+            self.process.start()
+        eventually(lambda: self.ready and self.leading, why=f"{self.process.name} works")
+        return self
+
+    def restart(self) -> None:
+        """End it as the kubelet does, and start it again."""
+        self.process.stop()
+        self.ensure_working()
 
     @property
     def log(self) -> str:
@@ -67,7 +100,7 @@ class Operator:
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a GET on its HTTP port; 0 while it does not answer."""
         port = _LISTENING.findall(self.log)
-        if not port:
+        if not port or self.process.pid is None:
             return 0, ""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port[-1]}{path}", timeout=5) as answer:

@@ -87,9 +87,7 @@ class Service:
 
     def pods(self) -> set[str]:
         """uids of its pods that are not being deleted."""
-        return {
-            pod["metadata"]["uid"] for pod in self.children("pods") if "deletionTimestamp" not in pod["metadata"]
-        }
+        return {pod["metadata"]["uid"] for pod in self.children("pods") if "deletionTimestamp" not in pod["metadata"]}
 
     def revisions(self) -> list[str]:
         """Names of its ControllerRevisions, oldest first."""

@@ -5,6 +5,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.arguments import arguments, command
 from modelservice_operator.plan.server import resolve
 from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.runtimes.runtime import Argument, When
 
 SERVED = "--served-model-name=qwen"
 PARALLEL = "--tensor-parallel-size=4"
@@ -41,9 +42,17 @@ def test_a_flag_of_the_user_replaces_ours(users: list[str], ours: list[str]) -> 
     assert vllm(users) == [*ours, *users]
 
 
-def test_conditions() -> None:
+def test_a_flag_without_a_value_is_left_out() -> None:
     assert "--revision=v1" in vllm([], uri="hf://org/repo@v1")
     assert not [argument for argument in vllm([]) if argument.startswith("--revision")]
+
+
+@pytest.mark.parametrize(("uri", "given"), [("hf://org/repo", False), ("pvc://claim", True)])
+def test_conditions(uri: str, given: bool) -> None:
+    conditional = Argument(flag="--mounted", value="yes", when=When(scheme="pvc"))
+    runtime = builtin()["vllm"].model_copy(update={"args": (conditional,)})
+    spec = ModelServiceSpec.model_validate({"model": {"uri": uri}})
+    assert arguments(resolve("qwen", spec, runtime), spec.runtime) == (["--mounted=yes"] if given else [])
 
 
 @pytest.mark.parametrize(("count", "given"), [(1, False), (2, True), (8, True)])

@@ -58,10 +58,6 @@ def test_custom(spec: Manifest, expected: list[str]) -> None:
             {"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1024Ki"}}},
             {"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}},
         ),
-        (
-            {"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "many"}}},
-            {"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "many"}}},
-        ),
     ],
 )
 def test_variable(given: Manifest, printed: Manifest) -> None:

@@ -32,7 +32,6 @@ references = st.sampled_from(
         {"secretKeyRef": {"name": "s", "key": "k", "optional": False}},
         {"configMapKeyRef": {"name": "c", "key": "k"}},
         {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1024Ki"}},
-        {"resourceFieldRef": {"resource": "limits.memory", "divisor": "?"}},
     ]
 )
 variables = st.one_of(

@@ -1,0 +1,105 @@
+"""It says why: the failures that a simulated kubelet and the real scheduler can show, in the status with a next step."""
+
+from typing import Any
+
+import pytest
+
+from cluster.harness.operator import Operator, install
+from cluster.harness.service import Service
+from cluster.harness.wait import eventually
+from localcluster import Kubectl, LocalCluster
+
+
+def failing(how: str) -> dict[str, Any]:
+    """Runtime settings under which the simulated kubelet fails in this way."""
+    return {"env": [{"name": "SIMULATE_FAILURE", "value": how}]}
+
+
+@pytest.mark.parametrize(
+    ("how", "reason", "words"),
+    [
+        ("image-not-found", "ImageNotFound", "vllm/vllm-openai"),
+        ("image-unauthorized", "ImageUnauthorized", "vllm/vllm-openai"),
+        ("registry-unreachable", "RegistryUnreachable", "vllm/vllm-openai"),
+        ("secret-not-found", "SecretNotFound", "ecret"),
+        ("crash", "CrashLooping", "exit code"),
+        ("oom", "OutOfMemory", "memory"),
+    ],
+)
+def test_a_failing_pod_is_explained(operator: Operator, kubectl: Kubectl, how: str, reason: str, words: str) -> None:
+    service = Service(kubectl).apply(runtime=failing(how))
+    service.wait_for("Ready", "False", reason)
+    problem = service.problem(reason)
+    assert words in problem["message"]
+    assert problem["remedy"].endswith(".")
+    assert problem["pods"] == 1
+    assert service.status["conditions"][0]["message"] == problem["message"]
+
+    def told() -> bool:
+        selector = f"involvedObject.name={service.name},involvedObject.kind=ModelService"
+        events = kubectl.json("get", "events", "--field-selector", selector)["items"]
+        return reason in {event["reason"] for event in events}
+
+    eventually(told, why=f"an Event says {reason}")
+
+
+def test_too_many_accelerators_are_explained_with_numbers(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply(accelerator={"count": 16})
+    service.wait_for("Ready", "False", "InsufficientAccelerators")
+    problem = service.problem("InsufficientAccelerators")
+    assert "16 nvidia.com/gpu" in problem["message"]
+    assert "the largest node has 8" in problem["message"]
+    assert "spec.accelerator.count" in problem["remedy"]
+    service.apply(accelerator={"count": 8}).ready()
+    assert "problems" not in service.status
+
+
+def test_a_bad_rollout_is_explained_while_the_old_replicas_serve(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply().ready()
+    good = service.revisions()[0]
+    service.apply(runtime=failing("crash"))
+    service.wait_for("Ready", "False", "CrashLooping")
+    assert service.condition("Available") == ("True", "ReplicaServing")
+    assert service.status["revision"]["serving"] == good != service.status["revision"]["desired"]
+    service.apply(runtime={"env": []}).ready()
+
+
+def test_a_missing_quota_is_explained(operator: Operator, kubectl: Kubectl) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "gpus"},
+        "spec": {"hard": {"requests.nvidia.com/gpu": "1"}},
+    }
+    kubectl("create", "-f", "-", given=quota)
+    eventually(lambda: kubectl.json("get", "resourcequota", "gpus")["status"].get("used"))
+    service = Service(kubectl).apply(accelerator={"count": 2})
+    service.wait_for("Ready", "False", "QuotaExceeded")
+    assert "gpus" in service.problem("QuotaExceeded")["message"]
+
+
+def test_pod_security_is_explained(operator: Operator, kubectl: Kubectl) -> None:
+    kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    custom = {"name": "custom", "image": "example.com/server:1"}
+    service = Service(kubectl, model=None, accelerator=None).apply(runtime=custom)
+    service.wait_for("Ready", "False", "PodSecurityViolation")
+    assert "restricted" in service.problem("PodSecurityViolation")["message"]
+    Service(kubectl, "vllm").apply().ready()
+
+
+def test_the_deadline_is_told_and_forgotten(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply(runtime=failing("never-ready"), rollout={"progressDeadlineSeconds": 60})
+    service.wait_for("Stalled", "True", "ProgressDeadlineExceeded", timeout=120)
+    assert service.condition("Reconciling")[0] == "False"
+    assert service.condition("Ready")[0] == "False"
+    service.apply(runtime={"env": []}).ready()
+    assert service.condition("Stalled")[0] == "False"
+
+
+def test_a_lost_node_is_explained(own_cluster: LocalCluster) -> None:
+    install(own_cluster)
+    Operator(own_cluster, "operator").ensure_working()
+    service = Service(own_cluster.kubectl.within("default")).apply().ready()
+    own_cluster.kwok.kill()  # with it, every kubelet falls silent
+    service.wait_for("Ready", "False", "NodeLost", timeout=150)
+    assert service.children("pods")[0]["spec"]["nodeName"] in service.problem("NodeLost")["message"]

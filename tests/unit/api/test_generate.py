@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from modelservice_operator import generate
+from modelservice_operator.generate import ROOT, main
+
+CRD = Path("crds/modelservice.dev_modelservices.yaml")
+PAGE = Path("docs/reference/modelservice.md")
+CHART = Path("charts/modelservice-operator/templates/crds.yaml")
+
+
+def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"]) == 0, capsys.readouterr().err
+    assert all((ROOT / path).exists() for path in (CRD, PAGE, CHART))
+
+
+def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
+    assert main([], tmp_path) == 0
+    assert capsys.readouterr().out == f"Wrote {CRD}\nWrote {PAGE}\nWrote {CHART}\n"
+    assert main([], tmp_path) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["--check"], tmp_path) == 0
+
+
+def test_without_a_chart_it_makes_none(tmp_path: Path) -> None:
+    main([], tmp_path)
+    assert not (tmp_path / "charts").exists()
+
+
+def test_check_names_what_is_stale_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([], tmp_path)
+    (tmp_path / PAGE).write_text("old")
+    capsys.readouterr()
+    assert main(["--check"], tmp_path) == 1
+    error = capsys.readouterr().err
+    assert str(PAGE) in error
+    assert str(CRD) not in error
+    assert error.endswith("Run: make generate\n")
+    assert (tmp_path / PAGE).read_text() == "old"
+
+
+def test_text_that_helm_would_evaluate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "crd", lambda: {"metadata": {}, "description": "Write {{ name }}."})
+    with pytest.raises(ValueError, match="Helm would take for an action"):
+        generate.chart_template()
+
+
+def test_the_page_has_every_field_and_rule() -> None:
+    page = (ROOT / PAGE).read_text()
+    assert "| `spec.endpoint.port` | integer, 1 to 65535 | `80` | TCP port of the Service. |" in page
+    assert "| `spec.model.uri` | string | required | Where the model comes from." in page
+    assert "| `spec.runtime.args` | list of strings, at most 256 |" in page
+    assert "| `spec.runtime.env[].valueFrom.resourceFieldRef.divisor` | quantity |" in page
+    assert "| `status.conditions[].status` | `True` or `False` or `Unknown` | required |" in page
+    assert "| `spec.runtime.image` | must be set with name: custom," in page

@@ -1,0 +1,80 @@
+import pytest
+from unit.diagnose.builders import ended, pod, problems, waiting
+
+CONFIG = "Correct what the message names, in spec.runtime or spec.model."
+OCI = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable "
+    "to start container process: error during container init: "
+)
+
+REFUSALS = [
+    # the kubelet's reason and message, our reason, the message after "1 of 1 pod cannot start: ", the remedy
+    (
+        "CreateContainerConfigError",
+        'secret "hf-token" not found',
+        "SecretNotFound",
+        "Secret hf-token does not exist in namespace ml.",
+        "Create Secret hf-token in namespace ml, or correct spec.model.credentials.secretName or spec.runtime.env.",
+    ),
+    (
+        "CreateContainerConfigError",
+        "couldn't find key HF_TOKEN in Secret ml/hf-token",
+        "SecretNotFound",
+        "Secret hf-token in namespace ml has no key HF_TOKEN.",
+        "Add the key HF_TOKEN to Secret hf-token, or correct spec.model.credentials.secretName or spec.runtime.env.",
+    ),
+    (
+        "CreateContainerConfigError",
+        'configmap "settings" not found',
+        "ConfigInvalid",
+        'container server: configmap "settings" not found.',
+        CONFIG,
+    ),
+    (
+        "CreateContainerConfigError",
+        "container has runAsNonRoot and image will run as root (pod: "
+        '"chat-7d9c-a_ml(2f55db6a-b13e-4a04-a55b-98c0aec0e289)", container: server)',
+        "ConfigInvalid",
+        "container server: container has runAsNonRoot and image will run as root.",
+        CONFIG,
+    ),
+    (
+        "RunContainerError",
+        OCI + 'exec: "vlm": executable file not found in $PATH: unknown',
+        "ConfigInvalid",
+        'container server: exec: "vlm": executable file not found in $PATH.',
+        CONFIG,
+    ),
+    (
+        "CreateContainerError",
+        'failed to reserve container name "server_0": name "server_0" is reserved for '
+        '"b52f26b12893cb3a21a39cb0aa7131b8639fcebb688eb12819d425dc2b04a142"',
+        "ConfigInvalid",
+        'container server: failed to reserve container name "server_0": name "server_0" is reserved for "".',
+        CONFIG,
+    ),
+    ("PostStartHookError", "", "ConfigInvalid", "container server: PostStartHookError.", CONFIG),
+]
+
+
+@pytest.mark.parametrize(("kubelet", "error", "reason", "message", "remedy"), REFUSALS)
+def test_what_the_kubelet_says(kubelet: str, error: str, reason: str, message: str, remedy: str) -> None:
+    (problem,) = problems(waiting(kubelet, error))
+    assert (problem.reason, problem.message, problem.remedy) == (reason, f"1 of 1 pod cannot start: {message}", remedy)
+
+
+def test_a_command_that_does_not_exist_is_the_same_problem_in_every_phase() -> None:
+    error = OCI + 'exec: "vlm": executable file not found in $PATH: unknown'
+    not_started = ended(128, "StartError", error)
+    backing_off = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting failed container"}}
+    phases = [
+        waiting("RunContainerError", error),
+        pod(statuses=[{"name": "server", "state": not_started}], phase="Running"),
+        pod(statuses=[{"name": "server", "state": backing_off, "lastState": not_started, "restartCount": 1}]),
+    ]
+    assert len({problems(phase) for phase in phases}) == 1
+    assert problems(phases[0])[0].reason == "ConfigInvalid"
+
+
+def test_the_kubelet_that_has_not_seen_the_secret_yet_is_waited_for() -> None:
+    assert problems(waiting("CreateContainerConfigError", "failed to sync secret cache: timed out")) == ()

@@ -1,0 +1,92 @@
+import pytest
+from unit.diagnose.builders import pod, problems, waiting
+
+from modelservice_operator.diagnose.image import registry_of
+
+IMAGE = "ghcr.io/org/server:v1"
+PULL = f'failed to pull and unpack image "{IMAGE}": failed to resolve reference "{IMAGE}": '
+HEAD = "unexpected status from HEAD request to https://ghcr.io:443/v2/org/server/manifests/v1: "
+LOOKUP = "failed to do request: Head https://ghcr.io/v2/org/server/manifests/v1: dial tcp: lookup ghcr.io"
+
+CAUSES = [
+    # the kubelet's reason, what the container runtime says, our reason, the words for it
+    ("ErrImagePull", PULL + f"{IMAGE}: not found", "ImageNotFound", "the registry does not have it"),
+    ("ErrImagePull", PULL + HEAD + "404 Not Found", "ImageNotFound", "the registry does not have it"),
+    ("ErrImagePull", "reading manifest v1 in ghcr.io/org/server: manifest unknown", "ImageNotFound", "the registry does not have it"),
+    ("ErrImagePull", PULL + "no match for platform in manifest: not found", "ImageNotFound", "it does not exist for the platform of the node"),
+    ("ErrImageNeverPull", f'Container image "{IMAGE}" is not present with pull policy of Never', "ImageNotFound", "it is not on the node, and imagePullPolicy is Never"),
+    ("ErrImagePull", "", "ImageNotFound", "the kubelet does not say why"),
+    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', "ImageNotFound", "the kubelet does not say why"),
+    ("ErrImagePull", PULL + HEAD + "401 Unauthorized", "ImageUnauthorized", "credentials are missing or wrong (401 Unauthorized)"),
+    ("ErrImagePull", PULL + "failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden", "ImageUnauthorized", "access is denied (403 Forbidden)"),
+    ("ErrImagePull", PULL + "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", "ImageUnauthorized", "it does not exist, or only credentials give access to it"),
+    ("SignatureValidationFailed", "", "ImageUnauthorized", "the node does not accept its signature"),
+    ("ErrImagePull", PULL + HEAD + "429 Too Many Requests - Server message: toomanyrequests: access denied for a while", "RegistryUnreachable", "the registry limits the rate of requests (429)"),
+    ("ErrImagePull", PULL + HEAD + "503 Service Unavailable", "RegistryUnreachable", "the registry has an error of its own (5xx)"),
+    ("ErrImagePull", PULL + LOOKUP + ": no such host", "RegistryUnreachable", "the node cannot resolve the registry's name"),
+    ("ErrImagePull", PULL + LOOKUP + " on 10.0.0.10:53: read udp 10.0.0.2:34567->10.0.0.10:53: i/o timeout", "RegistryUnreachable", "the node cannot resolve the registry's name"),
+    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: connect: connection refused", "RegistryUnreachable", "the registry refuses connections"),
+    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: i/o timeout", "RegistryUnreachable", "the registry does not answer in time"),
+    ("ErrImagePull", PULL + "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "RegistryUnreachable", "the registry does not answer in time"),
+    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: connect: network is unreachable", "RegistryUnreachable", "the node has no connection to the registry"),
+    ("ErrImagePull", PULL + "tls: failed to verify certificate: x509: certificate signed by unknown authority", "RegistryUnreachable", "the TLS connection to the registry fails"),
+    ("RegistryUnavailable", "", "RegistryUnreachable", "the registry is not available"),
+    ("ErrImagePull", "write /var/lib/containerd/blob: no space left on device", "RegistryUnreachable", "write /var/lib/containerd/blob: no space left on device"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kubelet", "error", "reason", "words"), CAUSES)
+def test_what_the_container_runtime_says(kubelet: str, error: str, reason: str, words: str) -> None:
+    (problem,) = problems(waiting(kubelet, error))
+    assert (problem.reason, problem.message) == (reason, f'1 of 1 pod cannot get the image "{IMAGE}": {words}.')
+
+
+@pytest.mark.parametrize("error", [error for kubelet, error, *_ in CAUSES if kubelet == "ErrImagePull" and error])
+def test_the_answer_is_the_same_while_the_kubelet_backs_off(error: str) -> None:
+    backing_off = waiting("ImagePullBackOff", f'Back-off pulling image "{IMAGE}": ErrImagePull: {error}')
+    assert problems(backing_off) == problems(waiting("ErrImagePull", error))
+
+
+@pytest.mark.parametrize("image", ["denied.io/not-found/unauthorized:v401", "ghcr.io/timeout:404", "429:500"])
+def test_the_name_of_the_image_is_no_cause(image: str) -> None:
+    error = f'failed to pull "{image}": connection refused by http://{image.partition(":")[0]}/v2'
+    (problem,) = problems(waiting("ErrImagePull", error, container={"image": image}))
+    assert problem.message.endswith(": the registry refuses connections.")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("not found", "Set spec.runtime.image to an image that exists, or push this one."),
+        ("401", "Add a pull Secret for ghcr.io to imagePullSecrets of ServiceAccount default in namespace ml."),
+        ("timeout", "See that the node can reach ghcr.io and has room on its disk; the kubelet keeps trying."),
+    ],
+)
+def test_remedies(error: str, remedy: str) -> None:
+    (problem,) = problems(waiting("ErrImagePull", error))
+    assert problem.remedy == remedy
+
+
+def test_the_image_of_an_init_container_counts_as_well() -> None:
+    lacking = pod(
+        init_containers=[{"name": "fetch", "image": "quay.io/fetch:1"}],
+        init_statuses=[{"name": "fetch", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}],
+        statuses=[{"name": "server", "state": {"waiting": {"reason": "PodInitializing"}}}],
+    )
+    (problem,) = problems(lacking)
+    assert problem.message == '1 of 1 pod cannot get the image "quay.io/fetch:1": the registry does not have it.'
+
+
+@pytest.mark.parametrize(
+    ("image", "registry"),
+    [
+        ("ghcr.io/org/server:v1", "ghcr.io"),
+        ("localhost:5000/server", "localhost:5000"),
+        ("localhost/server", "localhost"),
+        ("vllm/vllm-openai:v0.33.0", "docker.io"),
+        ("server:v1", "docker.io"),
+        ("", "docker.io"),
+    ],
+)
+def test_registry(image: str, registry: str) -> None:
+    assert registry_of(image) == registry

@@ -1,0 +1,120 @@
+import pytest
+from unit.diagnose.builders import (
+    CREATED,
+    at,
+    condition,
+    deployment,
+    ended,
+    node,
+    nodes,
+    pod,
+    problems,
+    ready,
+    starting,
+    waiting,
+)
+
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.pod import Pod
+
+LOST = nodes(node("gpu-1", 8, ready=False))
+HERE = nodes(node("gpu-1", 8))
+OTHERS = nodes(node("gpu-2", 8))
+TAINTED = condition("DisruptionTarget", "True", "DeletionByTaintManager", "Taint manager: deleting", since=at(90))
+REPAIR = "Repair node gpu-1, or delete it so that its pods are replaced: kubectl describe node gpu-1"
+
+CASES: list[tuple[str, Pod, dict[str, Node], str]] = [
+    ("not ready", starting(), LOST, f"node gpu-1 is not ready since {at(30)}"),
+    ("what the kubelet said before is old", waiting("ErrImagePull", "not found"), LOST, f"node gpu-1 is not ready since {at(30)}"),
+    ("gone", starting(), OTHERS, "node gpu-1 no longer exists"),
+    ("ready", starting(), HERE, ""),
+    ("unknown: the operator may not read nodes", starting(), {}, ""),
+    ("the pod still answers", ready(), LOST, ""),
+    ("a node too new to be known", pod(node="gpu-1", phase="Pending"), OTHERS, ""),
+    ("not bound yet", pod(phase="Pending"), LOST, ""),
+    ("removed by its taint, node unreadable", pod(node="gpu-1", conditions=[TAINTED], phase="Running"), {}, "node gpu-1 has a taint that removes its pods, as a node gets that is not ready"),
+    ("removed by its taint, node back", pod(node="gpu-1", conditions=[TAINTED], phase="Running"), HERE, ""),
+    ("marked by the node controller", pod(node="gpu-1", reason="NodeLost", phase="Running"), {}, "node gpu-1 is unresponsive"),
+    ("shuts down", pod(node="gpu-1", phase="Failed", reason="Terminated", message="Pod was terminated in response to imminent node shutdown."), HERE, "node gpu-1 shuts down"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lost", "on", "detail"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_node_lost(lost: Pod, on: dict[str, Node], detail: str) -> None:
+    told = [(problem.reason, problem.message, problem.remedy) for problem in problems(lost, on=on)]
+    assert told == ([("NodeLost", f"1 of 1 pod cannot be reached: {detail}.", REPAIR)] if detail else [])
+
+
+def test_pods_on_one_lost_node_are_one_problem() -> None:
+    (problem,) = problems(starting("chat-7d9c-a"), starting("chat-7d9c-b"), on=LOST)
+    assert (problem.pods, problem.since) == (2, at(30))
+
+
+def test_a_pod_that_hangs_on_a_lost_node_counts_until_its_replacement_serves() -> None:
+    hanging = pod("chat-7d9c-a", node="gpu-1", conditions=[TAINTED], phase="Running", deleted=True)
+    replacement = starting("chat-7d9c-b", created=at(91))
+    assert [problem.reason for problem in problems(hanging, replacement, of=deployment(1), on=LOST)] == ["NodeLost"]
+    assert problems(hanging, ready("chat-7d9c-b", created=at(91)), of=deployment(1), on=LOST) == ()
+    assert problems(hanging, replacement, of=deployment(1), on=HERE | OTHERS) == ()
+
+
+TURNED_AWAY = [
+    (
+        pod(
+            gpus=4,
+            node="gpu-1",
+            phase="Failed",
+            reason="UnexpectedAdmissionError",
+            message="Pod was rejected: Allocate failed due to requested number of devices unavailable for nvidia.com/gpu. "
+            "Requested: 4, Available: 2, which is unexpected",
+        ),
+        "InsufficientAccelerators",
+        "it needs 4 nvidia.com/gpu; Pod was rejected: Allocate failed due to requested number of devices unavailable for "
+        "nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected.",
+    ),
+    (
+        pod(
+            node="gpu-1",
+            phase="Failed",
+            reason="OutOfcpu",
+            message="Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 900, capacity: 2000",
+        ),
+        "Unschedulable",
+        "OutOfcpu: Node didn't have enough resource: cpu, requested: 4000, used: 900, capacity: 2000.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("away", "reason", "detail"), TURNED_AWAY)
+def test_turned_away_by_the_kubelet(away: Pod, reason: str, detail: str) -> None:
+    (problem,) = problems(away)
+    assert (problem.reason, problem.message) == (reason, f"1 of 1 pod got turned away by the chosen node: {detail}")
+    assert problem.since == CREATED
+
+
+def test_a_pod_that_failed_after_it_ran_was_not_turned_away() -> None:
+    failed = pod(phase="Failed", reason="DeadlineExceeded", statuses=[{"name": "server", "state": ended(1)}])
+    assert [problem.reason for problem in problems(failed)] == ["CrashLooping"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "detail"),
+    [
+        (
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 57Mi. Container server was using "
+            "20Gi, request is 16Gi, has larger consumption of memory. ",
+            "OutOfMemory",
+            "the node ran short of memory; container server used 20Gi and requests 16Gi",
+        ),
+        ("The node was low on resource: memory. ", "OutOfMemory", "the node ran short of memory"),
+        (
+            "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 9Gi. ",
+            "CrashLooping",
+            "The node was low on resource: ephemeral-storage",
+        ),
+        ("", "CrashLooping", "the kubelet does not say why"),
+    ],
+)
+def test_evicted(words: str, reason: str, detail: str) -> None:
+    (problem,) = problems(pod(node="gpu-1", phase="Failed", reason="Evicted", message=words))
+    assert (problem.reason, problem.message) == (reason, f"1 of 1 pod got evicted: {detail}.")
