@@ -46,6 +46,10 @@ unit: $(READY) ## The tests that need no control plane, with coverage of the pur
 	$(BIN)/coverage run -m pytest tests/unit tests/golden
 	$(BIN)/coverage report
 
+.PHONY: demo
+demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up)
+	@PYTHONPATH=tests $(BIN)/python -m localcluster demo $(if $(KEEP),--keep)
+
 .PHONY: cluster
 cluster: $(READY) ## A local cluster to play with, until Ctrl-C (builds it once)
 	@PYTHONPATH=tests $(BIN)/python -m localcluster up --crds crds

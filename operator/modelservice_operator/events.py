@@ -185,7 +185,6 @@ class Recorder:
             await self._client.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
         except ApiError as error:
             if error.status == 404:
-                self._counts.forget(path)
                 return False
             raise
         self._counts.put(path, count)
@@ -224,25 +223,19 @@ class Recorder:
 
 
 class _Recent(Generic[V]):
-    """A dictionary that holds what was used last, and forgets the rest."""
+    """A dictionary that holds what was put last, and forgets the rest."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, V] = OrderedDict()
 
     def get(self, key: str) -> V | None:
-        value = self._entries.get(key)
-        if value is not None:
-            self._entries.move_to_end(key)
-        return value
+        return self._entries.get(key)
 
     def put(self, key: str, value: V) -> None:
         self._entries[key] = value
         self._entries.move_to_end(key)
         if len(self._entries) > MEMORY:
             self._entries.popitem(last=False)
-
-    def forget(self, key: str) -> None:
-        self._entries.pop(key, None)
 
 
 def _cut(message: str) -> str:

@@ -83,6 +83,7 @@ class Reconciler:
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._applier.forget(uid)
+            self._revisions.forget(uid)
 
     async def _converge(self, parent: Parent) -> Outcome:
         """Revision, then children; whatever stands in the way of one child keeps no other from being applied."""

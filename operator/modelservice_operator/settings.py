@@ -174,7 +174,7 @@ class Settings(BaseModel):
     @classmethod
     def _needed_to_elect(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.data.get("leader_election") == "on":
-            raise ValueError("is needed to elect a leader outside a pod: name the namespace that is to hold the Lease")
+            raise ValueError("is needed to elect a leader, as the pod's own is unknown: name the Lease's namespace")
         return value
 
     @field_validator("renew_deadline")
@@ -235,5 +235,5 @@ def _mistakes(error: ValidationError, given: Mapping[str, object]) -> tuple[str,
         own = detail.get("ctx", {}).get("error")
         must = _accepts(Settings.model_fields[name].metadata)
         sentence = str(own) if own is not None else f'must be {must}, not "{given.get(name)}"'
-        sentences.setdefault(name, f"{_variable(name)} ({_flag(name)}) {sentence}.")
+        sentences[name] = f"{_variable(name)} ({_flag(name)}) {sentence}."
     return tuple(sentences.values())

@@ -35,8 +35,11 @@ def test_deleted_children_come_back(operator: Operator, kubectl: Kubectl) -> Non
     service = Service(kubectl).apply().ready()
     uids = {kind: service.child(kind)["metadata"]["uid"] for kind in ("deployment", "service")}
     kubectl("delete", "deployment,service", service.name)
-    for kind, uid in uids.items():
-        eventually(lambda kind=kind, uid=uid: service.child(kind)["metadata"]["uid"] != uid, why=f"{kind} is back")
+
+    def back() -> bool:
+        return all(service.child(kind)["metadata"]["uid"] != uid for kind, uid in uids.items())
+
+    eventually(back, why="both are there again")
     service.ready()
 
 

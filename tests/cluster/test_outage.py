@@ -63,7 +63,8 @@ def test_cut_streams_lose_nothing(proxied: tuple[Operator, Proxy], kubectl: Kube
     for replicas in (2, 3):
         assert proxy.cut_streams() > 0
         service.apply(replicas=replicas)
-        eventually(lambda replicas=replicas: service.status["ready"] == f"{replicas}/{replicas}", timeout=60)
+        service.wait_for("Ready", "True", "ReplicasReady")
+        assert service.status["ready"] == f"{replicas}/{replicas}"
 
 
 def test_what_was_deleted_in_a_gap_is_noticed(

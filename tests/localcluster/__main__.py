@@ -1,4 +1,4 @@
-"""The local cluster on the command line: `up` for a person to play with, `build` to have the programs ready."""
+"""The local cluster on the command line: `demo` to look at, `up` to play with, `build` to have the programs ready."""
 
 import argparse
 import shutil
@@ -8,9 +8,12 @@ from pathlib import Path
 
 from localcluster.build import BuildError, programs
 from localcluster.cluster import LocalCluster, say
+from localcluster.demo import DemoError, demo
 from localcluster.golang import GoMissingError
 from localcluster.kubectl import KubectlError
 from localcluster.process import ProcessError
+
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
@@ -19,6 +22,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="boot a cluster, and stop it on Ctrl-C")
     up.add_argument("--crds", type=Path, help="apply the YAML files of this directory, if it has any")
+    show = commands.add_parser("demo", help="show the operator at work on a cluster of its own")
+    show.add_argument("--keep", action="store_true", help="leave it up until Ctrl-C")
     commands.add_parser("build", help="build the programs that are not in the cache")
     arguments = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -26,11 +31,13 @@ def main() -> int:
     try:
         if arguments.command == "build":
             programs(say)
+        elif arguments.command == "demo":
+            demo(ROOT, keep=arguments.keep)
         else:
             _up(arguments.crds)
     except KeyboardInterrupt:
         say("\nStopped.")
-    except (BuildError, GoMissingError, KubectlError, ProcessError) as error:
+    except (BuildError, DemoError, GoMissingError, KubectlError, ProcessError) as error:
         say(str(error))
         return 1
     return 0

@@ -121,7 +121,9 @@ def programs(say: Callable[[str], None]) -> Programs:
         given = {name: assets / name for name in module.programs if assets and (assets / name).is_file()}
         if module.trees or len(given) < len(module.programs):
             folder = built(module, say)
-            found |= {name: folder / name for name in [*module.programs, STAGES]}
+            found |= {name: folder / name for name in module.programs}
+            if module.trees:
+                found[STAGES] = folder / STAGES
         found |= given
     return Programs(
         etcd=found["etcd"],
@@ -149,16 +151,17 @@ def built(module: Module, say: Callable[[str], None]) -> Path:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock"), say):
-        if not folder.exists():
-            for stale in folder.parent.glob(f"{folder.name}.partial-*"):
-                shutil.rmtree(stale, ignore_errors=True)
-            partial = folder.with_suffix(f".partial-{os.getpid()}")
-            partial.mkdir()
-            try:
-                _build(module, partial, folder, say)
-                partial.rename(folder)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+        if folder.exists():
+            return folder
+        for stale in folder.parent.glob(f"{folder.name}.partial-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        partial = folder.with_suffix(f".partial-{os.getpid()}")
+        partial.mkdir()
+        try:
+            _build(module, partial, folder, say)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
@@ -188,7 +191,8 @@ def _build(module: Module, into: Path, folder: Path, say: Callable[[str], None])
         raise BuildError(f"{tail}\n\n`go build` of {module.directory} failed; all of its output: {log}")
     for name, built_as in module.programs.items():
         (into / built_as).rename(into / name)
-    _copy_trees(go, module, into / STAGES)
+    if module.trees:
+        _copy_trees(go, module, into / STAGES)
     log.unlink()
     say(f"Built {', '.join(module.programs)} in {seconds:.0f} s.")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from localcluster import build, golang
-from localcluster.build import KUBERNETES, STAGES, TOOLS, BuildError, programs
+from localcluster.build import KUBERNETES, TOOLS, BuildError, programs
 from localcluster.polling import attempts
+from localcluster.process import alive
 
 TESTS = Path(__file__).parents[1]
 
@@ -24,7 +25,8 @@ build)
     basename "$PWD" >> "$FAKE_GO_CALLS"
     echo internal/abi
     [ -n "$FAKE_GO_ERROR" ] && { echo "$FAKE_GO_ERROR"; exit 1; }
-    sleep "$FAKE_GO_SECONDS"
+    echo $$ > "$FAKE_GO_PID"
+    for tenth in $(seq "$FAKE_GO_TENTHS"); do sleep 0.1; echo package; done
     while [ "$1" != -o ]; do shift; done
     case "$PWD" in
     */kubernetes) names="server kube-apiserver kube-controller-manager kube-scheduler kubectl" ;;
@@ -41,6 +43,7 @@ class FakeGo:
     def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
         self._calls = directory / "calls"
+        self._pid = directory / "pid"
         stage = directory / "tree" / "kustomize" / "stage" / "node" / "fast" / "node.yaml"
         stage.parent.mkdir(parents=True)
         stage.write_text("kind: Stage")
@@ -51,12 +54,24 @@ class FakeGo:
         monkeypatch.setenv("PATH", f"{go.parent}:{os.environ['PATH']}")
         monkeypatch.setenv("MODELSERVICE_CACHE", str(directory / "cache"))
         monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
-        self.behave(VERSION="go1.26.8", TREE=str(directory / "tree"), CALLS=str(self._calls), SECONDS="0", ERROR="")
+        self.behave(
+            VERSION="go1.26.8",
+            TREE=str(directory / "tree"),
+            CALLS=str(self._calls),
+            PID=str(self._pid),
+            TENTHS="0",
+            ERROR="",
+        )
 
     def behave(self, **settings: str) -> None:
         """Change settings of the program."""
         for name, value in settings.items():
             self.monkeypatch.setenv(f"FAKE_GO_{name}", value)
+
+    @property
+    def pid(self) -> int:
+        """The process that builds, 0 before the first."""
+        return int(self._pid.read_text() or 0) if self._pid.exists() else 0
 
     @property
     def built(self) -> list[str]:
@@ -133,23 +148,25 @@ def test_failed_build_shows_its_end_and_leaves_only_its_log(go: FakeGo, said: li
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build_is_done_anew(go: FakeGo, said: list[str], number: signal.Signals) -> None:
-    go.behave(SECONDS="2")
+    go.behave(TENTHS="600")
     command = [sys.executable, "-m", "localcluster", "build"]
     building = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TESTS)}, stderr=subprocess.DEVNULL)
     for _ in attempts(30):
-        if go.built:
+        if go.pid:
             break
     building.send_signal(number)
     assert building.wait(30) == (-number if number == signal.SIGKILL else 0)
+    assert any(not alive(go.pid) for _ in attempts(10))
     assert KUBERNETES.digest() not in cached()
+    go.behave(TENTHS="0")
     found = programs(said.append)
     assert go.built == ["kubernetes", "kubernetes", "tools"]
-    assert sorted(os.listdir(found.kubectl.parent)) == sorted([*KUBERNETES.programs, STAGES])
+    assert {path.name for path in found.kubectl.parent.iterdir()} == set(KUBERNETES.programs)
     assert cached() == sorted([KUBERNETES.digest(), TOOLS.digest()])
 
 
 def test_two_at_once_build_once(go: FakeGo, said: list[str]) -> None:
-    go.behave(SECONDS="1")
+    go.behave(TENTHS="10")
     both = [threading.Thread(target=programs, args=[said.append]) for _ in range(2)]
     for each in both:
         each.start()

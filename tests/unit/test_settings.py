@@ -47,6 +47,11 @@ def test_the_pods_namespace_is_read_from_its_service_account(tmp_path: Path) -> 
     assert Settings.from_env(pod, tmp_path).leader_election_namespace == "models"
 
 
+def test_a_pod_that_does_not_know_its_namespace_has_to_be_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="MODELSERVICE_LEADER_ELECTION_NAMESPACE"):
+        Settings.from_env({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, tmp_path)
+
+
 def test_a_flag_wins_over_the_variable_and_an_absent_one_does_not() -> None:
     environ = {"MODELSERVICE_HTTP_PORT": "9000", "MODELSERVICE_WORKERS": "4", "MODELSERVICE_LOG_LEVEL": ""}
     settings = Settings.from_env(environ, http_port="9001", workers=None, resync_seconds=60)
@@ -95,7 +100,7 @@ def test_namespaces_are_an_exact_list(text: str, namespaces: tuple[str, ...]) ->
             "leader_election",
             "on",
             "leader_election_namespace",
-            "is needed to elect a leader outside a pod: name the namespace that is to hold the Lease.",
+            "is needed to elect a leader, as the pod's own is unknown: name the Lease's namespace.",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from modelservice_operator import diff
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal
+from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal, refused
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.diagnose.reasons import Reason
@@ -66,7 +66,7 @@ class Applier:
         except ApiError as error:
             if not is_terminal(error):
                 raise
-            refusal = _refusal(slot, error)
+            refusal = refused(slot.kind, error)
             self._refused[slot] = (wanted, refusal)
             raise refusal from error
         self._refused.pop(slot, None)
@@ -214,13 +214,4 @@ def _terminating(slot: _Slot) -> Blocked:
         f"{slot.kind} {slot.name} is being deleted.",
         "Wait: it is created anew once it is gone. If it stays, look at its finalizers.",
         retry=CONFLICT_POLL,
-    )
-
-
-def _refusal(slot: _Slot, error: ApiError) -> Blocked:
-    return Blocked(
-        Reason.INVALID_SPEC,
-        f"the API server refuses the {slot.kind}: {error.message}",
-        "Correct the field of the spec that the message names.",
-        stalled=True,
     )

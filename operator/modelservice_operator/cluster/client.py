@@ -34,7 +34,7 @@ class RequestObserver(Protocol):
         """A request ended; `code` is 0 when no answer came."""
 
     def wrote(self, kind: str, verb: str) -> None:
-        """A write succeeded: `verb` is one of create, apply, patch, delete."""
+        """A write succeeded: `verb` is one of create, update, apply, patch, delete."""
 
 
 class _NoObserver:
@@ -146,6 +146,14 @@ class Client:
         query = {"fieldManager": names.FIELD_MANAGER}
         answer = await self.request("POST", resource.path(namespace), query=query, body=manifest)
         self._observer.wrote(resource.kind, "create")
+        return answer
+
+    async def replace(self, manifest: Manifest) -> Manifest:
+        """PUT of a whole object as it was read; 409 when it has moved on."""
+        resource, namespace, name = _address(manifest)
+        query = {"fieldManager": names.FIELD_MANAGER}
+        answer = await self.request("PUT", resource.path(namespace, name), query=query, body=manifest)
+        self._observer.wrote(resource.kind, "update")
         return answer
 
     async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:

@@ -1,6 +1,7 @@
 """What can go wrong when talking to the API server."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from modelservice_operator.diagnose.reasons import Reason
 
@@ -12,6 +13,10 @@ class Cause:
     reason: str
     field: str
     message: str
+
+
+MESSAGE_LIMIT: Final = 1000
+"""Characters of an answer that go into logs and conditions: some quote the whole object."""
 
 
 class ApiError(Exception):
@@ -29,7 +34,8 @@ class ApiError(Exception):
         causes: tuple[Cause, ...] = (),
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"{status} {reason}: {message}" if reason else f"{status}: {message}")
+        words = message if len(message) <= MESSAGE_LIMIT else f"{message[:MESSAGE_LIMIT]}…"
+        super().__init__(f"{status} {reason}: {words}" if reason else f"{status}: {words}")
         self.status = status
         self.reason = reason
         self.message = message
@@ -83,3 +89,13 @@ def namespace_is_gone(error: ApiError) -> bool:
     if any(cause.reason == "NamespaceTerminating" for cause in error.causes):
         return True
     return error.status == 404 and error.message.startswith("namespaces ")
+
+
+def refused(kind: str, error: ApiError) -> Blocked:
+    """What a terminal error of the API server means for a ModelService: its words, and no further try."""
+    return Blocked(
+        Reason.INVALID_SPEC,
+        f"the API server refuses the {kind}: {error.message[:MESSAGE_LIMIT]}",
+        "Correct the field of the spec that the message names.",
+        stalled=True,
+    )

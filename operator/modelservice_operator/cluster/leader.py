@@ -196,7 +196,7 @@ class Elector:
         if self._holder() in {"", self.identity}:
             return 0.0
         duration = self._record.get("leaseDurationSeconds") or self._lease_duration
-        return self._record_changed + 5 - self._clock()
+        return self._record_changed + float(duration) - self._clock()
 
     def _time_left(self) -> float:
         """Seconds left without a renewal, counted from the moment before the last one was asked for."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked
+from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal, refused
 from modelservice_operator.cluster.resources import CONTROLLER_REVISION, DEPLOYMENT
 from modelservice_operator.cluster.store import Family, Key, Store
 from modelservice_operator.diagnose.reasons import Reason
@@ -34,6 +34,11 @@ class Revisions:
         self._client = client
         self._store = store
         self._runtimes = runtimes
+        self._refused: dict[str, tuple[str, Blocked]] = {}
+
+    def forget(self, uid: str) -> None:
+        """The ModelService with this uid is gone."""
+        self._refused.pop(uid, None)
 
     async def desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
         """The revision that the spec asks for, and its pod template.
@@ -80,6 +85,9 @@ class Revisions:
         return self._store.family(Key(parent.namespace, parent.name))
 
     async def _make(self, parent: Parent, spec: ModelServiceSpec, wanted: Manifest) -> tuple[Revision, Manifest]:
+        refused_digest, refusal = self._refused.get(parent.uid, ("", None))
+        if refusal is not None and refused_digest == digest(wanted):
+            raise refusal
         number = 1 + max((revision.number for revision in self._family(parent).revisions.values()), default=0)
         for collisions in range(MAX_COLLISIONS):
             hash_ = revision_hash(wanted, collisions)
@@ -91,6 +99,8 @@ class Revisions:
                 answer = await self._client.create(manifest)
                 logger.info("Stored revision %s.", manifest["metadata"]["name"])
             except ApiError as error:
+                if is_terminal(error):
+                    raise self._refuse(parent, wanted, error) from error
                 if error.status != 409 or error.reason != "AlreadyExists":
                     raise
                 existing = await self._existing(parent, manifest, wanted)
@@ -107,6 +117,11 @@ class Revisions:
             stalled=True,
             retry=30.0,
         )
+
+    def _refuse(self, parent: Parent, wanted: Manifest, error: ApiError) -> Blocked:
+        refusal = refused("ControllerRevision", error)
+        self._refused[parent.uid] = (digest(wanted), refusal)
+        return refusal
 
     async def _live_template(self, parent: Parent, hash_: str) -> Manifest | None:
         """The pod template that runs under this hash: its ControllerRevision was deleted, the pods must not notice."""
@@ -141,31 +156,32 @@ class Revisions:
                 return None
         if digest((live.get("data") or {}).get("inputs")) != digest(wanted):
             return None
-        patch: Manifest = {
-            "metadata": {
-                "resourceVersion": live["metadata"]["resourceVersion"],
-                "labels": manifest["metadata"]["labels"],
-                "ownerReferences": manifest["metadata"]["ownerReferences"],
-            },
-            "revision": manifest["revision"],
-        }
-        return await self._client.merge_patch(CONTROLLER_REVISION, parent.namespace, name, patch)
+        return await self._own(parent, live, manifest["revision"], manifest["metadata"]["labels"])
 
     async def _claim(self, parent: Parent, revision: Revision, newest: int) -> Revision:
         """Make a stored revision the newest one of this ModelService: a rollback, or an orphan adopted."""
+        live = await self._client.get(CONTROLLER_REVISION, parent.namespace, revision.name)
+        if live is None or live_relation(parent, live) not in {Relation.OURS, Relation.ORPHAN}:
+            self._store.forget(revision.kind, revision.namespace, revision.name, revision.uid)
+            raise ApiError(409, "Conflict", f"ControllerRevision {revision.name} is not what it was")
         number = revision.number if revision.number == newest else newest + 1
-        owned = child_metadata(parent, revision.name, {})
-        patch: Manifest = {
-            "metadata": {
-                "resourceVersion": str(revision.resource_version),
-                "ownerReferences": owned["ownerReferences"],
-            },
-            "revision": number,
-        }
-        answer = await self._client.merge_patch(CONTROLLER_REVISION, parent.namespace, revision.name, patch)
+        answer = await self._own(parent, live, number, {})
         logger.info("Revision %s is now the newest one, number %d.", revision.name, number)
         self._store.upsert(answer)
         return self._family(parent).revisions.get(revision.name) or Revision.from_manifest(answer)
+
+    async def _own(self, parent: Parent, live: Manifest, number: int, labels: dict[str, str]) -> Manifest:
+        """Write owner, labels and number of a revision.
+
+        By PUT: any kind of patch has the API server encode the data anew, and finds that they are not, byte for byte,
+        the immutable ones that were posted.
+        """
+        metadata = live["metadata"]
+        name = metadata["name"]
+        owned = child_metadata(parent, name, {})
+        metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
+        metadata["ownerReferences"] = owned["ownerReferences"]
+        return await self._client.replace({**live, "metadata": metadata, "revision": number})
 
     async def _reload(self, revision: Revision) -> Manifest:
         live = await self._client.get(CONTROLLER_REVISION, revision.namespace, revision.name)

@@ -44,7 +44,7 @@ def _recovered(pod: Pod, container: Container, now: str) -> bool:
     if container.ready:
         return _proved(pod, container) or not _shorter(between(container.running_since, now), RECOVERY)
     # It was ready in this run, and is not any more: whatever is wrong now, it is not the old crash.
-    return not pod.ready and not _shorter(between(container.running_since, pod.ready_since), _SETTLING)
+    return not _shorter(between(container.running_since, pod.ready_since), _SETTLING)
 
 
 def _proved(pod: Pod, container: Container) -> bool:

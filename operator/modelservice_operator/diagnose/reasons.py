@@ -14,8 +14,8 @@ class Reason(StrEnum):
 
     meaning: str
 
-    def __new__(cls, value: str, meaning: str) -> Self:
-        """`value` is what stands in the API."""
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        """`value` is what stands in the API; alone it looks a reason up."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning

@@ -7,7 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -24,7 +24,7 @@ USER: Final = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 _LISTENING: Final = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
-def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, object]]:
+def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, Any]]:
     """The manifests of the chart, as Helm renders them."""
     done = subprocess.run(
         [cluster.programs.helm, "template", NAME, CHART, "--namespace", NAMESPACE, *arguments],

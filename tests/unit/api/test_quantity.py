@@ -40,31 +40,18 @@ def test_the_canonical_form_is_one_for_each_number(text: str, canonical: str) ->
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        " ",
-        "16 Gi",
-        "16GB",
-        "16gi",
-        "1.2.3",
-        ".",
-        "Gi",
-        "1e",
-        "1e+",
-        "1e999",
-        "1e999999999",
-        "1_000",
-        "\u0661",
-        "1\n",
-        "0x10",
-        "NaN",
-        "Infinity",
-        "--1",
-        "1ki",
-        "1" * 65,
-    ],
+    ["", " ", "1 Gi", "1\n", ".", "Gi", "1.2.3", "--1", "16GB", "16gi", "1ki", "1e", "1e+", "1e999", "1e999999999"],
 )
 def test_what_is_no_quantity_is_refused_with_an_example(text: str) -> None:
+    refuses(text)
+
+
+@pytest.mark.parametrize("text", ["1_000", "0x10", "NaN", "Infinity", "\N{ARABIC-INDIC DIGIT ONE}", "1" * 65])
+def test_what_only_python_takes_for_a_number_is_refused(text: str) -> None:
+    refuses(text)
+
+
+def refuses(text: str) -> None:
     for read in (parse_quantity, canonical_quantity):
         with pytest.raises(InvalidQuantity, match="is not a quantity: write a number and a unit, such as 16Gi"):
             read(text)

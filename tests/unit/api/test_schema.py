@@ -52,6 +52,7 @@ class Everything(ApiModel):
     other: Inner | None = None
     """Another one."""
     ruled: Ruled | None = None
+    twice: Annotated[Ruled | None, Rule("self.a > 0", "must be more")] = None
     checked: Annotated[str, Rule("self != ''", "must be"), Rule("self != 'x'", "may not be x")] | None = None
 
 
@@ -99,6 +100,17 @@ INNER = {"type": "integer", "format": "int64", "description": "How big.", "defau
                 "type": "object",
                 "properties": {"a": {"type": "integer", "format": "int64"}},
                 "x-kubernetes-validations": [{"rule": "has(self.a)", "message": "must have a", "fieldPath": ".a"}],
+            },
+        ),
+        (
+            "twice",
+            {
+                "type": "object",
+                "properties": {"a": {"type": "integer", "format": "int64"}},
+                "x-kubernetes-validations": [
+                    {"rule": "has(self.a)", "message": "must have a", "fieldPath": ".a"},
+                    {"rule": "self.a > 0", "message": "must be more"},
+                ],
             },
         ),
         (
@@ -157,6 +169,10 @@ class Untold(ApiModel):
     field: list  # type: ignore[type-arg]  # the point of the test
 
 
+class NoItems(ApiModel):
+    field: Annotated[str, WithJsonSchema({"type": "array"})]
+
+
 class OptionalKey(ApiModel):
     inner: Annotated[tuple[Inner, ...], list_map("size")] = ()
     field: Annotated[tuple[Named, ...], list_map("note")] = ()
@@ -179,6 +195,7 @@ class Deep(ApiModel):
         (Set, "Set.field: a structural schema has no counterpart of 'uniqueItems'"),
         (Untyped, "Untyped.field: no type, which a structural schema needs at every level"),
         (Untold, r"Untold.field\[\]: no type, which a structural schema needs at every level"),
+        (NoItems, "NoItems.field: the items have no type"),
         (OptionalKey, "OptionalKey.field: its key 'note' must be required in the items, or have a default"),
         (OtherDefault, "OtherDefault.field: the default of size differs from that of the section itself"),
         (Deep, "Union.field: a union"),

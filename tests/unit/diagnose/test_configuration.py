@@ -1,10 +1,11 @@
 import pytest
+
 from unit.diagnose.builders import ended, pod, problems, waiting
 
 CONFIG = "Correct what the message names, in spec.runtime or spec.model."
 OCI = (
-    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable "
-    "to start container process: error during container init: "
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start container process: error during container init: "
 )
 
 REFUSALS = [

@@ -1,7 +1,7 @@
 import pytest
-from unit.diagnose.builders import at, condition, deployment, problems, ready, starting
 
 from modelservice_operator.records.deployment import Deployment
+from unit.diagnose.builders import at, condition, deployment, problems, ready, starting
 
 FORBIDDEN = 'pods "chat-7d9c-x7k2p" is forbidden: '
 PROGRESSING = condition(
@@ -15,8 +15,8 @@ REFUSALS = [
         + "exceeded quota: gpus, requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, limited: "
         "requests.nvidia.com/gpu=8",
         "QuotaExceeded",
-        "ResourceQuota gpus is used up (requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, limited: "
-        "requests.nvidia.com/gpu=8).",
+        "ResourceQuota gpus is used up (requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, "
+        "limited: requests.nvidia.com/gpu=8).",
         "Raise ResourceQuota gpus in namespace ml, or lower spec.replicas.",
     ),
     (
@@ -38,7 +38,8 @@ REFUSALS = [
         "PodSecurityViolation",
         'Pod Security level restricted:latest forbids runAsNonRoot != true (pod or container "server" must set '
         "securityContext.runAsNonRoot=true).",
-        "Use an image and a runtime that need less, or lower the label pod-security.kubernetes.io/enforce of namespace ml.",
+        "Use an image and a runtime that need less, or lower the label pod-security.kubernetes.io/enforce of "
+        "namespace ml.",
     ),
     (
         FORBIDDEN + 'error looking up service account ml/reader: serviceaccount "reader" not found',

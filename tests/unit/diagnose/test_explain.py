@@ -1,6 +1,10 @@
 """Which pods count, and what comes first."""
 
 import pytest
+
+from modelservice_operator.diagnose.explain import explain
+from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import (
     HASH,
     NOW,
@@ -19,15 +23,14 @@ from unit.diagnose.builders import (
     waiting,
 )
 
-from modelservice_operator.diagnose.explain import explain
-from modelservice_operator.records.deployment import Deployment
-from modelservice_operator.records.pod import Pod
-
-OLD = {"revision": "r0", "template_hash": OLD_HASH}
 NO_IMAGE = waiting("ErrImagePull", "not found", name="chat-7d9c-b")
+OLD_NO_IMAGE = waiting("ErrImagePull", "not found", revision="r0", template_hash=OLD_HASH)
+OLD_READY = ready(revision="r0", template_hash=OLD_HASH)
+LEAVING = waiting("ErrImagePull", "not found", deleted=True)
+FINISHED = pod(phase="Succeeded", statuses=[{"name": "server", "state": ended(1)}])
 
 
-def evicted(name: str = "chat-7d9c-e", *, second: int = 60, **more: str) -> Pod:
+def evicted(name: str = "chat-7d9c-e", *, second: int = 60, revision: str = "r1", template_hash: str = HASH) -> Pod:
     return pod(
         name,
         phase="Failed",
@@ -35,8 +38,8 @@ def evicted(name: str = "chat-7d9c-e", *, second: int = 60, **more: str) -> Pod:
         message='Usage of EmptyDir volume "cache" exceeds the limit "1Gi". ',
         conditions=[condition("Ready", "False", since=at(second))],
         node="gpu-1",
-        revision=more.get("revision", "r1"),
-        template_hash=more.get("template_hash", HASH),
+        revision=revision,
+        template_hash=template_hash,
     )
 
 
@@ -44,20 +47,20 @@ WHO_COUNTS = [
     ("nobody", [], deployment(1), []),
     ("a pod that serves", [ready()], deployment(1, available=1), []),
     ("a pod that starts", [starting()], deployment(1), []),
-    ("a pod of the current revision", [ready(**OLD), NO_IMAGE], deployment(1, available=1, updated=1, replicas=2), ["ImageNotFound"]),
-    ("the old revision is being repaired", [waiting("ErrImagePull", "not found", **OLD), starting()], deployment(1, replicas=2, updated=1), []),
-    ("the old revision is all there is yet", [waiting("ErrImagePull", "not found", **OLD)], deployment(1), ["ImageNotFound"]),
+    ("a pod of the current revision", [OLD_READY, NO_IMAGE], deployment(1, available=1, replicas=2), ["ImageNotFound"]),
+    ("the old revision is being repaired", [OLD_NO_IMAGE, starting()], deployment(1, replicas=2, updated=1), []),
+    ("the old revision is all there is yet", [OLD_NO_IMAGE], deployment(1), ["ImageNotFound"]),
     ("without a Deployment", [NO_IMAGE], None, ["ImageNotFound"]),
     ("nothing is wanted", [NO_IMAGE], deployment(0, replicas=1), []),
-    ("a pod on its way out", [waiting("ErrImagePull", "not found", deleted=True), starting()], deployment(1), []),
-    ("a pod that finished", [pod(phase="Succeeded", statuses=[{"name": "server", "state": ended(1)}])], deployment(1), []),
+    ("a pod on its way out", [LEAVING, starting()], deployment(1), []),
+    ("a pod that finished", [FINISHED], deployment(1), []),
     ("an evicted pod whose replacement starts", [evicted(), starting(created=at(61))], deployment(1), ["CrashLooping"]),
     ("an evicted pod that is not replaced yet", [evicted()], deployment(1, replicas=0), ["CrashLooping"]),
-    ("an evicted pod beside older ones that serve", [evicted(), ready()], deployment(2, replicas=1, available=1), ["CrashLooping"]),
+    ("an evicted pod beside an older one", [evicted(), ready()], deployment(2, available=1), ["CrashLooping"]),
     ("an evicted pod whose replacement serves", [evicted(), ready(created=at(61))], deployment(2, available=1), []),
     ("an evicted pod of long ago", [evicted(), starting(created=at(600_000))], deployment(1), []),
     ("an evicted pod while all is well", [evicted(), ready()], deployment(1, available=1), []),
-    ("an evicted pod of an old revision", [evicted(**OLD), starting(created=at(61))], deployment(1), []),
+    ("an evicted pod of an old revision", [evicted(revision="r0"), starting(created=at(61))], deployment(1), []),
 ]  # fmt: skip
 
 

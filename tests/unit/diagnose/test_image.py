@@ -1,50 +1,75 @@
 import pytest
-from unit.diagnose.builders import pod, problems, waiting
 
 from modelservice_operator.diagnose.image import registry_of
+from unit.diagnose.builders import pod, problems, waiting
 
 IMAGE = "ghcr.io/org/server:v1"
 PULL = f'failed to pull and unpack image "{IMAGE}": failed to resolve reference "{IMAGE}": '
 HEAD = "unexpected status from HEAD request to https://ghcr.io:443/v2/org/server/manifests/v1: "
+OAUTH = "failed to authorize: failed to fetch oauth token: unexpected status: "
+DOCKER_HUB = (
+    "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: "
+    "authorization failed"
+)
+BUSY = "429 Too Many Requests - Server message: toomanyrequests: access denied for a while"
+TCP = "failed to do request: dial tcp 10.1.2.3:443: "
 LOOKUP = "failed to do request: Head https://ghcr.io/v2/org/server/manifests/v1: dial tcp: lookup ghcr.io"
 
-CAUSES = [
-    # the kubelet's reason, what the container runtime says, our reason, the words for it
-    ("ErrImagePull", PULL + f"{IMAGE}: not found", "ImageNotFound", "the registry does not have it"),
-    ("ErrImagePull", PULL + HEAD + "404 Not Found", "ImageNotFound", "the registry does not have it"),
-    ("ErrImagePull", "reading manifest v1 in ghcr.io/org/server: manifest unknown", "ImageNotFound", "the registry does not have it"),
-    ("ErrImagePull", PULL + "no match for platform in manifest: not found", "ImageNotFound", "it does not exist for the platform of the node"),
-    ("ErrImageNeverPull", f'Container image "{IMAGE}" is not present with pull policy of Never', "ImageNotFound", "it is not on the node, and imagePullPolicy is Never"),
-    ("ErrImagePull", "", "ImageNotFound", "the kubelet does not say why"),
-    ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', "ImageNotFound", "the kubelet does not say why"),
-    ("ErrImagePull", PULL + HEAD + "401 Unauthorized", "ImageUnauthorized", "credentials are missing or wrong (401 Unauthorized)"),
-    ("ErrImagePull", PULL + "failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden", "ImageUnauthorized", "access is denied (403 Forbidden)"),
-    ("ErrImagePull", PULL + "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", "ImageUnauthorized", "it does not exist, or only credentials give access to it"),
-    ("SignatureValidationFailed", "", "ImageUnauthorized", "the node does not accept its signature"),
-    ("ErrImagePull", PULL + HEAD + "429 Too Many Requests - Server message: toomanyrequests: access denied for a while", "RegistryUnreachable", "the registry limits the rate of requests (429)"),
-    ("ErrImagePull", PULL + HEAD + "503 Service Unavailable", "RegistryUnreachable", "the registry has an error of its own (5xx)"),
-    ("ErrImagePull", PULL + LOOKUP + ": no such host", "RegistryUnreachable", "the node cannot resolve the registry's name"),
-    ("ErrImagePull", PULL + LOOKUP + " on 10.0.0.10:53: read udp 10.0.0.2:34567->10.0.0.10:53: i/o timeout", "RegistryUnreachable", "the node cannot resolve the registry's name"),
-    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: connect: connection refused", "RegistryUnreachable", "the registry refuses connections"),
-    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: i/o timeout", "RegistryUnreachable", "the registry does not answer in time"),
-    ("ErrImagePull", PULL + "rpc error: code = DeadlineExceeded desc = context deadline exceeded", "RegistryUnreachable", "the registry does not answer in time"),
-    ("ErrImagePull", PULL + "dial tcp 10.1.2.3:443: connect: network is unreachable", "RegistryUnreachable", "the node has no connection to the registry"),
-    ("ErrImagePull", PULL + "tls: failed to verify certificate: x509: certificate signed by unknown authority", "RegistryUnreachable", "the TLS connection to the registry fails"),
-    ("RegistryUnavailable", "", "RegistryUnreachable", "the registry is not available"),
-    ("ErrImagePull", "write /var/lib/containerd/blob: no space left on device", "RegistryUnreachable", "write /var/lib/containerd/blob: no space left on device"),
-]  # fmt: skip
+ABSENT = "ImageNotFound", "the registry does not have it"
+CREDENTIALS = "ImageUnauthorized", "credentials are missing or wrong (401 Unauthorized)"
+NAME = "RegistryUnreachable", "the node cannot resolve the registry's name"
+SILENT = "RegistryUnreachable", "the registry does not answer in time"
+TLS = "RegistryUnreachable", "the TLS connection to the registry fails"
+
+SAYINGS = [
+    # what the container runtime says, and how we understand it
+    (PULL + f"{IMAGE}: not found", ABSENT),
+    (PULL + HEAD + "404 Not Found", ABSENT),
+    ("reading manifest v1 in ghcr.io/org/server: manifest unknown", ABSENT),
+    (PULL + "no match for platform: not found", ("ImageNotFound", "it does not exist for the platform of the node")),
+    (PULL + HEAD + "401 Unauthorized", CREDENTIALS),
+    (PULL + "authentication required", CREDENTIALS),
+    (PULL + OAUTH + "403 Forbidden", ("ImageUnauthorized", "access is denied (403 Forbidden)")),
+    (PULL + DOCKER_HUB, ("ImageUnauthorized", "it does not exist, or only credentials give access to it")),
+    (PULL + HEAD + BUSY, ("RegistryUnreachable", "the registry limits the rate of requests (429)")),
+    (PULL + HEAD + "503 Service Unavailable", ("RegistryUnreachable", "the registry has an error of its own (5xx)")),
+    (PULL + LOOKUP + ": no such host", NAME),
+    (PULL + LOOKUP + " on 10.0.0.10:53: read udp 10.0.0.2:34567->10.0.0.10:53: i/o timeout", NAME),
+    (PULL + TCP + "connect: connection refused", ("RegistryUnreachable", "the registry refuses connections")),
+    (PULL + TCP + "network is unreachable", ("RegistryUnreachable", "the node has no connection to the registry")),
+    (PULL + TCP + "i/o timeout", SILENT),
+    (PULL + "rpc error: code = DeadlineExceeded desc = context deadline exceeded", SILENT),
+    (PULL + "tls: failed to verify certificate: x509: certificate signed by unknown authority", TLS),
+    ("write /var: no space left on device", ("RegistryUnreachable", "write /var: no space left on device")),
+]
 
 
-@pytest.mark.parametrize(("kubelet", "error", "reason", "words"), CAUSES)
-def test_what_the_container_runtime_says(kubelet: str, error: str, reason: str, words: str) -> None:
-    (problem,) = problems(waiting(kubelet, error))
+@pytest.mark.parametrize(("saying", "understood"), SAYINGS)
+def test_what_the_container_runtime_says(saying: str, understood: tuple[str, str]) -> None:
+    (problem,) = problems(waiting("ErrImagePull", saying))
+    reason, words = understood
     assert (problem.reason, problem.message) == (reason, f'1 of 1 pod cannot get the image "{IMAGE}": {words}.')
 
 
-@pytest.mark.parametrize("error", [error for kubelet, error, *_ in CAUSES if kubelet == "ErrImagePull" and error])
-def test_the_answer_is_the_same_while_the_kubelet_backs_off(error: str) -> None:
-    backing_off = waiting("ImagePullBackOff", f'Back-off pulling image "{IMAGE}": ErrImagePull: {error}')
-    assert problems(backing_off) == problems(waiting("ErrImagePull", error))
+@pytest.mark.parametrize("saying", [saying for saying, _ in SAYINGS])
+def test_the_answer_is_the_same_while_the_kubelet_backs_off(saying: str) -> None:
+    backing_off = waiting("ImagePullBackOff", f'Back-off pulling image "{IMAGE}": ErrImagePull: {saying}')
+    assert problems(backing_off) == problems(waiting("ErrImagePull", saying))
+
+
+@pytest.mark.parametrize(
+    ("kubelet", "saying", "reason", "words"),
+    [
+        ("ErrImageNeverPull", "not present", "ImageNotFound", "it is not on the node, and imagePullPolicy is Never"),
+        ("ErrImagePull", "", "ImageNotFound", "the kubelet does not say why"),
+        ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', "ImageNotFound", "the kubelet does not say why"),
+        ("SignatureValidationFailed", "", "ImageUnauthorized", "the node does not accept its signature"),
+        ("RegistryUnavailable", "", "RegistryUnreachable", "the registry is not available"),
+    ],
+)
+def test_what_the_kubelet_says(kubelet: str, saying: str, reason: str, words: str) -> None:
+    (problem,) = problems(waiting(kubelet, saying))
+    assert (problem.reason, problem.message) == (reason, f'1 of 1 pod cannot get the image "{IMAGE}": {words}.')
 
 
 @pytest.mark.parametrize("image", ["denied.io/not-found/unauthorized:v401", "ghcr.io/timeout:404", "429:500"])

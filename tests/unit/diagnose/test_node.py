@@ -1,4 +1,7 @@
 import pytest
+
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import (
     CREATED,
     at,
@@ -14,29 +17,34 @@ from unit.diagnose.builders import (
     waiting,
 )
 
-from modelservice_operator.records.node import Node
-from modelservice_operator.records.pod import Pod
-
 LOST = nodes(node("gpu-1", 8, ready=False))
 HERE = nodes(node("gpu-1", 8))
 OTHERS = nodes(node("gpu-2", 8))
 TAINTED = condition("DisruptionTarget", "True", "DeletionByTaintManager", "Taint manager: deleting", since=at(90))
 REPAIR = "Repair node gpu-1, or delete it so that its pods are replaced: kubectl describe node gpu-1"
 
+TAINT = "node gpu-1 has a taint that removes its pods, as a node gets that is not ready"
+NOT_READY = f"node gpu-1 is not ready since {at(30)}"
+REMOVED = pod(node="gpu-1", conditions=[TAINTED], phase="Running")
+SHUT_DOWN = pod(node="gpu-1", phase="Failed", reason="Terminated", message="Pod was terminated in response to ...")
+
+FAILED_BEFORE = pod(node="gpu-1", phase="Failed")
+
 CASES: list[tuple[str, Pod, dict[str, Node], str]] = [
-    ("not ready", starting(), LOST, f"node gpu-1 is not ready since {at(30)}"),
-    ("what the kubelet said before is old", waiting("ErrImagePull", "not found"), LOST, f"node gpu-1 is not ready since {at(30)}"),
+    ("not ready", starting(), LOST, NOT_READY),
+    ("what the kubelet said before is old", waiting("ErrImagePull", "not found"), LOST, NOT_READY),
     ("gone", starting(), OTHERS, "node gpu-1 no longer exists"),
     ("ready", starting(), HERE, ""),
     ("unknown: the operator may not read nodes", starting(), {}, ""),
     ("the pod still answers", ready(), LOST, ""),
     ("a node too new to be known", pod(node="gpu-1", phase="Pending"), OTHERS, ""),
+    ("failed for good before", FAILED_BEFORE, LOST, ""),
     ("not bound yet", pod(phase="Pending"), LOST, ""),
-    ("removed by its taint, node unreadable", pod(node="gpu-1", conditions=[TAINTED], phase="Running"), {}, "node gpu-1 has a taint that removes its pods, as a node gets that is not ready"),
-    ("removed by its taint, node back", pod(node="gpu-1", conditions=[TAINTED], phase="Running"), HERE, ""),
-    ("marked by the node controller", pod(node="gpu-1", reason="NodeLost", phase="Running"), {}, "node gpu-1 is unresponsive"),
-    ("shuts down", pod(node="gpu-1", phase="Failed", reason="Terminated", message="Pod was terminated in response to imminent node shutdown."), HERE, "node gpu-1 shuts down"),
-]  # fmt: skip
+    ("removed by its taint, node unreadable", REMOVED, {}, TAINT),
+    ("removed by its taint, node back", REMOVED, HERE, ""),
+    ("marked by the node controller", pod(node="gpu-1", reason="NodeLost"), {}, "node gpu-1 is unresponsive"),
+    ("shuts down", SHUT_DOWN, HERE, "node gpu-1 shuts down"),
+]
 
 
 @pytest.mark.parametrize(("lost", "on", "detail"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
@@ -51,7 +59,8 @@ def test_pods_on_one_lost_node_are_one_problem() -> None:
 
 
 def test_a_pod_that_hangs_on_a_lost_node_counts_until_its_replacement_serves() -> None:
-    hanging = pod("chat-7d9c-a", node="gpu-1", conditions=[TAINTED], phase="Running", deleted=True)
+    crash = {"name": "server", "state": ended(1)}
+    hanging = pod("chat-7d9c-a", node="gpu-1", conditions=[TAINTED], phase="Running", deleted=True, statuses=[crash])
     replacement = starting("chat-7d9c-b", created=at(91))
     assert [problem.reason for problem in problems(hanging, replacement, of=deployment(1), on=LOST)] == ["NodeLost"]
     assert problems(hanging, ready("chat-7d9c-b", created=at(91)), of=deployment(1), on=LOST) == ()
@@ -65,19 +74,20 @@ TURNED_AWAY = [
             node="gpu-1",
             phase="Failed",
             reason="UnexpectedAdmissionError",
-            message="Pod was rejected: Allocate failed due to requested number of devices unavailable for nvidia.com/gpu. "
-            "Requested: 4, Available: 2, which is unexpected",
+            message="Pod was rejected: Allocate failed due to requested number of devices unavailable for "
+            "nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected",
         ),
         "InsufficientAccelerators",
-        "it needs 4 nvidia.com/gpu; Pod was rejected: Allocate failed due to requested number of devices unavailable for "
-        "nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected.",
+        "it needs 4 nvidia.com/gpu; Pod was rejected: Allocate failed due to requested number of devices unavailable "
+        "for nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected.",
     ),
     (
         pod(
             node="gpu-1",
             phase="Failed",
             reason="OutOfcpu",
-            message="Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 900, capacity: 2000",
+            message="Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 900, "
+            "capacity: 2000",
         ),
         "Unschedulable",
         "OutOfcpu: Node didn't have enough resource: cpu, requested: 4000, used: 900, capacity: 2000.",
@@ -101,8 +111,8 @@ def test_a_pod_that_failed_after_it_ran_was_not_turned_away() -> None:
     ("words", "reason", "detail"),
     [
         (
-            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 57Mi. Container server was using "
-            "20Gi, request is 16Gi, has larger consumption of memory. ",
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 57Mi. Container server was "
+            "using 20Gi, request is 16Gi, has larger consumption of memory. ",
             "OutOfMemory",
             "the node ran short of memory; container server used 20Gi and requests 16Gi",
         ),

@@ -1,7 +1,7 @@
 import pytest
-from unit.diagnose.builders import NOW, at, condition, ended, pod, problems
 
 from modelservice_operator.manifest import Manifest
+from unit.diagnose.builders import NOW, at, condition, ended, pod, problems
 
 RUNNING = {"running": {"startedAt": at(120)}}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}}

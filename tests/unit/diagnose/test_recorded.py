@@ -1,10 +1,10 @@
 """Pods that a real kubelet reported (Kubernetes 1.36, containerd 2), judged after every status that it wrote."""
 
 import pytest
-from unit.diagnose.builders import RECORDED, SPEC, deployment, recorded
 
 from modelservice_operator.diagnose.explain import explain
 from modelservice_operator.diagnose.problem import Problem
+from unit.diagnose.builders import RECORDED, SPEC, deployment, recorded
 
 VERDICTS = [
     # recording, seconds after which something is wrong, reason, message, remedy
@@ -22,15 +22,16 @@ VERDICTS = [
         "invalidimage",
         5.2,
         "ImageNotFound",
-        '1 of 1 pod cannot get the image "UPPER/Case:v1": the name is no image reference: repository name (Case) must be '
-        "lowercase.",
+        '1 of 1 pod cannot get the image "UPPER/Case:v1": the name is no image reference: repository name (Case) '
+        "must be lowercase.",
         "Set spec.runtime.image to an image that exists, or push this one.",
     ),
     (
         "pull-unauthorized",
         8.2,
         "ImageUnauthorized",
-        '1 of 1 pod cannot get the image "nvcr.io/denied/vllm:v1": credentials are missing or wrong (401 Unauthorized).',
+        '1 of 1 pod cannot get the image "nvcr.io/denied/vllm:v1": credentials are missing or wrong '
+        "(401 Unauthorized).",
         "Add a pull Secret for nvcr.io to imagePullSecrets of ServiceAccount default in namespace default.",
     ),
     (
@@ -80,7 +81,8 @@ VERDICTS = [
         "outofgpu",
         0.8,
         "InsufficientAccelerators",
-        "1 of 1 pod got turned away by the chosen node: it needs 4 nvidia.com/gpu; the node has 2, of which 0 are taken.",
+        "1 of 1 pod got turned away by the chosen node: it needs 4 nvidia.com/gpu; the node has 2, of which 0 are "
+        "taken.",
         "Lower spec.accelerator.count, or see why the scheduler chose a node without enough: "
         "kubectl describe node realnode",
     ),

@@ -6,13 +6,13 @@ from modelservice_operator.diagnose.scheduler import Verdict, read_verdict
 
 MESSAGES = [
     (
-        "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. no new claims to deallocate, preemption: 0/1 nodes are "
-        "available: 1 Preemption is not helpful for scheduling.",
+        "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. no new claims to deallocate, preemption: 0/1 nodes "
+        "are available: 1 Preemption is not helpful for scheduling.",
         Verdict(1, (("Insufficient nvidia.com/gpu", 1),), ""),
     ),
     (
-        "0/5 nodes are available: 2 Insufficient cpu, 2 Insufficient nvidia.com/gpu, 3 node(s) had untolerated taint(s). "
-        "preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
+        "0/5 nodes are available: 2 Insufficient cpu, 2 Insufficient nvidia.com/gpu, 3 node(s) had untolerated "
+        "taint(s). preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
         Verdict(
             5,
             (("node(s) had untolerated taint(s)", 3), ("Insufficient cpu", 2), ("Insufficient nvidia.com/gpu", 2)),
@@ -20,8 +20,8 @@ MESSAGES = [
         ),
     ),
     (
-        "0/6 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 5 Insufficient "
-        "memory. preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod..",
+        "0/6 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 5 "
+        "Insufficient memory. preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod..",
         Verdict(
             6,
             (
@@ -52,8 +52,8 @@ def test_reads(message: str, verdict: Verdict) -> None:
 
 def test_digest_names_the_three_most_common_reasons() -> None:
     verdict = read_verdict(
-        "0/9 nodes are available: 1 Insufficient memory, 2 Insufficient cpu, 3 node(s) had untolerated taint(s), 4 node(s) "
-        "were unschedulable."
+        "0/9 nodes are available: 1 Insufficient memory, 2 Insufficient cpu, 3 node(s) had untolerated taint(s), 4 "
+        "node(s) were unschedulable."
     )
     assert verdict.digest() == (
         "4 of 9 nodes were unschedulable; 3 of 9 nodes had untolerated taint(s); 2 of 9 nodes: Insufficient cpu"

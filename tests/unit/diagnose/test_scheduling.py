@@ -1,9 +1,9 @@
 import pytest
-from unit.diagnose.builders import CREATED, condition, node, nodes, pod, problems, unscheduled
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
+from unit.diagnose.builders import CREATED, condition, node, nodes, pod, problems, unscheduled
 
 TAIL = " preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
 TWO_GPU_NODES = nodes(node("a", 8), node("b", 4), node("c"), node("d"), node("e"))
@@ -72,7 +72,7 @@ ACCELERATORS = [
         "0/2 nodes are available: 1 Insufficient nvidia.com/gpu, 1 node(s) had untolerated taint(s).",
         {},
         "Unschedulable",
-        "1 of 2 nodes had untolerated taint(s); 1 of 2 nodes: Insufficient nvidia.com/gpu.",
+        "1 of 2 nodes: Insufficient nvidia.com/gpu; 1 of 2 nodes had untolerated taint(s).",
         COMPARE,
     ),
     (  # the node that has enough devices lacks memory: the other four say nothing about devices that are taken
