@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Manifest: TypeAlias = dict[str, Any]
 """A Kubernetes object, or a part of one, as JSON gives it. The only place where `Any` is welcome."""
@@ -19,3 +19,16 @@ def canonical_json(value: object) -> str:
 def digest(value: object) -> str:
     """32 hexadecimal digits (BLAKE2b, 128 bits) over the canonical JSON. Frozen, as `canonical_json` is."""
     return hashlib.blake2b(canonical_json(value).encode(), digest_size=16).hexdigest()
+
+
+_ESCAPES: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+def wire_json(value: object) -> bytes:
+    """Canonical JSON as Go's encoder would write it, for request bodies.
+
+    The API server keeps the data of a ControllerRevision as the bytes that were posted and calls any others a change
+    of something immutable. Every patch, also the garbage collector's, has it encode them anew, so they must already
+    be what its encoder makes of them.
+    """
+    return canonical_json(value).translate(_ESCAPES).encode()

@@ -171,7 +171,7 @@ class Metrics:
         self._requests.labels(str(code) if code else NO_ANSWER, method, host.rpartition("//")[2]).inc()
 
     def wrote(self, kind: str, verb: str) -> None:
-        """A write succeeded: `verb` is one of create, update, apply, patch, delete."""
+        """A write succeeded: `verb` is one of create, apply, patch, delete."""
         self._writes.labels(kind, verb).inc()
 
     def event_dropped(self) -> None:

@@ -43,7 +43,11 @@ def observed() -> Manifest:
                         {
                             "name": "server",
                             "args": ["--port=8000"],
-                            "env": [{"name": "EMPTY"}, {"name": "INJECTED", "value": "1"}, {"name": "HOME", "value": "/cache"}],
+                            "env": [
+                                {"name": "EMPTY"},
+                                {"name": "INJECTED", "value": "1"},
+                                {"name": "HOME", "value": "/cache"},
+                            ],
                             "ports": [{"name": "http", "containerPort": 8000, "protocol": "TCP"}],
                             "resources": {"requests": {"cpu": "1.5"}},
                         },

@@ -1,29 +1,29 @@
 """The API client: credentials and transport from the `kubernetes` package, plain dictionaries in and out.
 
-Only the low level of `kubernetes.aio` is used: its generated API classes cost four times the CPU per request
-and refuse answers that do not match their models.
+Of `kubernetes.aio` the credentials and the TLS settings are used. Its generated API classes cost four times the CPU
+per request and refuse answers that do not match their models; its transport encodes bodies otherwise than `wire_json`.
 """
 
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
-from urllib.parse import urlencode
+from typing import Protocol
 
 import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
+from yarl import URL
 
 from modelservice_operator import __version__
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.cluster.resources import BY_KIND, Resource
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, wire_json
 from modelservice_operator.plan import names
 
 APPLY = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
-REQUEST_TIMEOUT = 30.0
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 """Seconds: longer than a write may wait for etcd or an admission webhook (10 s each)."""
 
 
@@ -34,7 +34,7 @@ class RequestObserver(Protocol):
         """A request ended; `code` is 0 when no answer came."""
 
     def wrote(self, kind: str, verb: str) -> None:
-        """A write succeeded: `verb` is one of create, update, apply, patch, delete."""
+        """A write succeeded: `verb` is one of create, apply, patch, delete."""
 
 
 class _NoObserver:
@@ -65,7 +65,6 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
             await config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
     except (config.ConfigException, OSError, ValueError) as error:
         raise ApiUnreachable(f"no usable credentials for a cluster: {error}") from error
-    configuration.client_session_kwargs = {"trust_env": False}
     return configuration
 
 
@@ -75,11 +74,12 @@ class Client:
     def __init__(self, configuration: Configuration, observer: RequestObserver | None = None) -> None:
         self.configuration = configuration
         self._api = ApiClient(configuration)
-        self._api.user_agent = f"modelservice-operator/{__version__}"
+        self._session = self.new_session()
         self._observer: RequestObserver = observer or _NoObserver()
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._session.close()
         await self._api.close()
 
     async def bearer_token(self) -> str | None:
@@ -88,14 +88,15 @@ class Client:
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
         return headers.get("authorization") or headers.get("Authorization")
 
-    def watch_session(self, middleware: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
-        """A session of its own for the watch layer, with the same TLS settings; `middleware` wraps every request."""
-        transport = self._api.rest_client
+    def new_session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        """A session with the TLS settings of the cluster and connections of its own; the caller closes it."""
+        connector = aiohttp.TCPConnector(ssl=self._api.rest_client.ssl_context, limit=0)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=transport.ssl_context, limit=0),
+            connector=connector,
             trust_env=False,
-            middlewares=(middleware,),
-            headers={"User-Agent": self._api.user_agent},
+            proxy=self.configuration.proxy,
+            middlewares=middlewares,
+            headers={"User-Agent": f"modelservice-operator/{__version__}"},
             read_bufsize=2**21,
         )
 
@@ -148,14 +149,6 @@ class Client:
         self._observer.wrote(resource.kind, "create")
         return answer
 
-    async def replace(self, manifest: Manifest) -> Manifest:
-        """PUT of a whole object as it was read; 409 when it has moved on."""
-        resource, namespace, name = _address(manifest)
-        query = {"fieldManager": names.FIELD_MANAGER}
-        answer = await self.request("PUT", resource.path(namespace, name), query=query, body=manifest)
-        self._observer.wrote(resource.kind, "update")
-        return answer
-
     async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:
         """Server-side apply of a whole intent; the answer and whether the object was created by it."""
         resource, namespace, name = _address(manifest)
@@ -202,15 +195,21 @@ class Client:
         accept: str | None = None,
     ) -> tuple[int, Manifest]:
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
-        headers["User-Agent"] = self._api.user_agent
-        url = f"{self.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        url = URL(f"{self.configuration.host}{path}").with_query(query)
         status = 0
         try:
             await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-            response = await self._api.call_api(method, url, headers, body, _request_timeout=REQUEST_TIMEOUT)
-            status = response.status
-            data = cast("bytes", await response.read())
-            retry_after = response.getheader("Retry-After")
+            async with self._session.request(
+                method,
+                url,
+                headers=headers,
+                data=None if body is None else wire_json(body),
+                timeout=REQUEST_TIMEOUT,
+                server_hostname=self.configuration.tls_server_name,
+            ) as response:
+                data = await response.read()
+                status = response.status
+                retry_after = response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
         finally:

@@ -156,32 +156,26 @@ class Revisions:
                 return None
         if digest((live.get("data") or {}).get("inputs")) != digest(wanted):
             return None
-        return await self._own(parent, live, manifest["revision"], manifest["metadata"]["labels"])
+        version, labels = live["metadata"]["resourceVersion"], manifest["metadata"]["labels"]
+        return await self._own(parent, name, version, manifest["revision"], **labels)
 
     async def _claim(self, parent: Parent, revision: Revision, newest: int) -> Revision:
         """Make a stored revision the newest one of this ModelService: a rollback, or an orphan adopted."""
-        live = await self._client.get(CONTROLLER_REVISION, parent.namespace, revision.name)
-        if live is None or live_relation(parent, live) not in {Relation.OURS, Relation.ORPHAN}:
-            self._store.forget(revision.kind, revision.namespace, revision.name, revision.uid)
-            raise ApiError(409, "Conflict", f"ControllerRevision {revision.name} is not what it was")
         number = revision.number if revision.number == newest else newest + 1
-        answer = await self._own(parent, live, number, {})
+        answer = await self._own(parent, revision.name, revision.resource_version, number)
         logger.info("Revision %s is now the newest one, number %d.", revision.name, number)
         self._store.upsert(answer)
         return self._family(parent).revisions.get(revision.name) or Revision.from_manifest(answer)
 
-    async def _own(self, parent: Parent, live: Manifest, number: int, labels: dict[str, str]) -> Manifest:
-        """Write owner, labels and number of a revision.
-
-        By PUT: any kind of patch has the API server encode the data anew, and finds that they are not, byte for byte,
-        the immutable ones that were posted.
-        """
-        metadata = live["metadata"]
-        name = metadata["name"]
-        owned = child_metadata(parent, name, {})
-        metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
-        metadata["ownerReferences"] = owned["ownerReferences"]
-        return await self._client.replace({**live, "metadata": metadata, "revision": number})
+    async def _own(self, parent: Parent, name: str, version: int | str, number: int, **labels: str) -> Manifest:
+        """Write owner, number and labels of a revision that is at this resourceVersion."""
+        metadata = {
+            "resourceVersion": str(version),
+            "labels": labels,
+            "ownerReferences": child_metadata(parent, name, {})["ownerReferences"],
+        }
+        patch: Manifest = {"metadata": metadata, "revision": number}
+        return await self._client.merge_patch(CONTROLLER_REVISION, parent.namespace, name, patch)
 
     async def _reload(self, revision: Revision) -> Manifest:
         live = await self._client.get(CONTROLLER_REVISION, revision.namespace, revision.name)

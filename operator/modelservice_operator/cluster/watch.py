@@ -170,9 +170,8 @@ class Watch:
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(max(0.0, self._last_login + LOGIN_INTERVAL - now))
         self._last_login = asyncio.get_running_loop().time()
-        return kopf.AiohttpSession(
-            server=self._client.configuration.host, aiohttp_session=self._client.watch_session(self._authorize)
-        )
+        session = self._client.new_session(self._authorize)
+        return kopf.AiohttpSession(server=self._client.configuration.host, aiohttp_session=session)
 
     async def _authorize(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType

@@ -110,7 +110,9 @@ def history() -> list[tuple[str, Manifest]]:
 
 
 @given(st.permutations(history()), st.lists(st.sampled_from(history()), max_size=5))
-def test_any_order_and_repetition_ends_in_the_same_state(order: list[tuple[str, Manifest]], extra: list[tuple[str, Manifest]]) -> None:
+def test_any_order_and_repetition_ends_in_the_same_state(
+    order: list[tuple[str, Manifest]], extra: list[tuple[str, Manifest]]
+) -> None:
     store = Store()
     for action, manifest in [*order, *extra]:
         getattr(store, action)(manifest)

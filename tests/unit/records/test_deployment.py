@@ -1,0 +1,95 @@
+import pytest
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.condition import Condition
+from modelservice_operator.records.deployment import Deployment
+
+SINCE = "2026-11-22T10:00:00Z"
+
+
+def condition(kind: str, reason: str, message: str = "") -> Manifest:
+    return {"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": SINCE}
+
+
+def deployment(status: Manifest, *, generation: int = 4, replicas: int | None = 2) -> Deployment:
+    spec: Manifest = {
+        "progressDeadlineSeconds": 4200,
+        "paused": True,
+        "template": {"metadata": {"labels": {"modelservice.dev/revision": "r1"}}},
+    }
+    if replicas is not None:
+        spec["replicas"] = replicas
+    metadata = {"namespace": "ml", "name": "chat", "uid": "u", "resourceVersion": "9", "generation": generation}
+    return Deployment.from_manifest({"metadata": metadata, "spec": spec, "status": status})
+
+
+def test_everything_that_decisions_need() -> None:
+    record = deployment(
+        {
+            "observedGeneration": 4,
+            "replicas": 3,
+            "updatedReplicas": 1,
+            "readyReplicas": 2,
+            "availableReplicas": 2,
+            "conditions": [
+                condition("Available", "MinimumReplicasAvailable"),
+                condition("Progressing", "ReplicaSetUpdated"),
+                condition("ReplicaFailure", "FailedCreate", "no"),
+            ],
+        }
+    )
+    assert record == Deployment(
+        namespace="ml",
+        name="chat",
+        uid="u",
+        resource_version=9,
+        generation=4,
+        observed_generation=4,
+        wanted_replicas=2,
+        replicas=3,
+        updated_replicas=1,
+        ready_replicas=2,
+        available_replicas=2,
+        paused=True,
+        progress_deadline_seconds=4200,
+        revision="r1",
+        progressing=Condition("True", "ReplicaSetUpdated", "", SINCE),
+        available=Condition("True", "MinimumReplicasAvailable", "", SINCE),
+        replica_failure=Condition("True", "FailedCreate", "no", SINCE),
+    )
+
+
+def test_without_replicas_kubernetes_means_one() -> None:
+    assert deployment({}, replicas=None).wanted_replicas == 1
+    assert deployment({}, replicas=0).wanted_replicas == 0
+
+
+COMPLETE = {"observedGeneration": 4, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "complete"),
+    [
+        ({}, True),
+        ({"observedGeneration": 3}, False),
+        ({"replicas": 3}, False),
+        ({"updatedReplicas": 1}, False),
+        ({"availableReplicas": 1}, False),
+    ],
+)
+def test_complete(change: Manifest, complete: bool) -> None:
+    assert deployment(COMPLETE | change).complete is complete
+
+
+@pytest.mark.parametrize(
+    ("reason", "observed", "exceeded"),
+    [("ProgressDeadlineExceeded", 4, True), ("ProgressDeadlineExceeded", 3, False), ("ReplicaSetUpdated", 4, False)],
+)
+def test_deadline(reason: str, observed: int, exceeded: bool) -> None:
+    condition = {"type": "Progressing", "status": "False", "reason": reason}
+    assert deployment({"observedGeneration": observed, "conditions": [condition]}).deadline_exceeded is exceeded
+
+
+def test_nothing_has_to_be_there() -> None:
+    record = Deployment.from_manifest({"status": None})
+    assert (record.name, record.available_replicas, record.progressing) == ("", 0, None)
