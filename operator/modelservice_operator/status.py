@@ -5,13 +5,12 @@ from typing import Final
 
 from modelservice_operator import conditions
 from modelservice_operator.conditions import Condition
-from modelservice_operator.diagnose.problem import Problem
+from modelservice_operator.diagnose.problem import MAX_PROBLEMS, Problem
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.situation import Situation
 
-MAX_PROBLEMS: Final = 10
 _NUMBERS: Final = re.compile(r"\d+")
 
 
@@ -88,12 +87,24 @@ def _is_ready(situation: Situation) -> bool:
 
 
 def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
-    before = {problem["reason"]: problem for problem in situation.parent.status.get("problems") or ()}
+    before = {_cause(problem["reason"], problem.get("message", "")): problem for problem in _known(situation)}
     blocked = situation.blocked
     found = [] if situation.observation.complete and blocked is None else list(situation.problems)
     if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
         found.insert(0, Problem(blocked.reason, blocked.message, blocked.remedy, 0, now))
-    return [_problem(problem, before.get(problem.reason), now, renew=renew) for problem in found[:MAX_PROBLEMS]]
+    return [
+        _problem(problem, before.get(_cause(problem.reason, problem.message)), now, renew=renew)
+        for problem in found[:MAX_PROBLEMS]
+    ]
+
+
+def _known(situation: Situation) -> list[Manifest]:
+    return situation.parent.status.get("problems") or []
+
+
+def _cause(reason: str, message: str) -> tuple[str, str]:
+    """What makes two entries the same problem: the numbers in a message do not."""
+    return reason, _NUMBERS.sub("#", message)
 
 
 def _problem(problem: Problem, before: Manifest | None, now: str, *, renew: bool) -> Manifest:
@@ -104,13 +115,12 @@ def _problem(problem: Problem, before: Manifest | None, now: str, *, renew: bool
         "pods": problem.pods,
         "since": problem.since or now,
     }
-    if before is None:
-        return entry
-    entry["since"] = before.get("since") or entry["since"]
-    if before.get("pods") == problem.pods and not renew:
-        for field in ("message", "remedy"):
-            if _same_but_for_numbers(before.get(field, ""), entry[field]):
-                entry[field] = before[field]
+    if before is not None:
+        entry["since"] = before.get("since") or entry["since"]
+        if before.get("pods") == problem.pods and not renew:
+            entry["message"] = before["message"]
+            if _same_but_for_numbers(before.get("remedy", ""), problem.remedy):
+                entry["remedy"] = before["remedy"]
     return entry
 
 

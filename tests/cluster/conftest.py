@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cluster.harness.audit import Audit
-from cluster.harness.operator import Operator, install
 from cluster.harness.namespaces import temporary_namespace
+from cluster.harness.operator import Operator, install
 from localcluster import Kubectl, LocalCluster
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()

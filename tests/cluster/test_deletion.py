@@ -49,6 +49,10 @@ def test_the_crd_goes_and_comes_back(own_cluster: LocalCluster) -> None:
     operator.ensure_working()
     pid = operator.process.pid
     kubectl = own_cluster.kubectl.within("default")
+    # The garbage collector looks for new kinds of owners every 30 s, and cannot ask after one that is gone again.
+    first = Service(kubectl, "first").apply().ready()
+    first.delete()
+    eventually(first.is_gone, timeout=120)
     service = Service(kubectl).apply().ready()
     own_cluster.kubectl("delete", "crd", crd["metadata"]["name"])
     eventually(lambda: not service.children("deployments", "services", "controllerrevisions", "pods"), timeout=60)

@@ -22,7 +22,7 @@ def failing(how: str) -> dict[str, Any]:
         ("image-unauthorized", "ImageUnauthorized", "vllm/vllm-openai"),
         ("registry-unreachable", "RegistryUnreachable", "vllm/vllm-openai"),
         ("secret-not-found", "SecretNotFound", "ecret"),
-        ("crash", "CrashLooping", "exit code"),
+        ("crash", "CrashLooping", "exited with code 1"),
         ("oom", "OutOfMemory", "memory"),
     ],
 )
@@ -81,7 +81,9 @@ def test_a_missing_quota_is_explained(operator: Operator, kubectl: Kubectl) -> N
 def test_pod_security_is_explained(operator: Operator, kubectl: Kubectl) -> None:
     kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
     custom = {"name": "custom", "image": "example.com/server:1"}
-    service = Service(kubectl, model=None, accelerator=None).apply(runtime=custom)
+    service = Service(kubectl)
+    service.spec = {"runtime": custom}
+    service.apply()
     service.wait_for("Ready", "False", "PodSecurityViolation")
     assert "restricted" in service.problem("PodSecurityViolation")["message"]
     Service(kubectl, "vllm").apply().ready()

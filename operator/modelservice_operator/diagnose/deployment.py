@@ -17,7 +17,7 @@ _QUOTA_DEMANDS: Final = re.compile(
 )
 _POD_SECURITY: Final = re.compile(r'violates PodSecurity "(?P<level>[^"]*)": (?P<violations>.*)', re.DOTALL)
 _SERVICE_ACCOUNT: Final = re.compile(r'serviceaccount "(?P<name>[^"]+)" not found')
-_LONGER: Final = 400
+_LONGER: Final = 600
 """Characters of a text that lists everything a person has to change."""
 
 
@@ -26,7 +26,7 @@ def quota_exceeded(deployment: Deployment) -> Finding | None:
     refusal = _refusal(deployment)
     namespace = deployment.namespace
     if quota := _QUOTA.search(refusal):
-        detail = f"ResourceQuota {quota['name']} is used up ({quota['numbers']})"
+        detail = f"ResourceQuota {quota['name']} leaves no room ({quota['numbers']})"
         remedy = f"Raise ResourceQuota {quota['name']} in namespace {namespace}, or lower spec.replicas."
     elif quota := _QUOTA_DEMANDS.search(refusal):
         detail = f"ResourceQuota {quota['name']}: {quota['demand']}" if quota["name"] else quota[0]

@@ -54,7 +54,8 @@ def _problem(group: list[Finding], wanted: int) -> Problem:
 def _sentence(finding: Finding, pods: int, wanted: int) -> str:
     subject = f"{pods} of {wanted} pod{'' if wanted == 1 else 's'}"
     need = f"{'it' if pods == 1 else 'each'} {finding.need}" if finding.need else ""
-    return f"{subject} {finding.happened}: {'; '.join(filter(None, (need, finding.detail)))}."
+    sentence = f"{subject} {finding.happened}: {'; '.join(filter(None, (need, finding.detail)))}"
+    return sentence if sentence.endswith("…") else f"{sentence}."
 
 
 def _severity(problem: Problem) -> tuple[int, int, str, str]:

@@ -24,12 +24,10 @@ class Deployment:
     updated_replicas: int
     ready_replicas: int
     available_replicas: int
-    paused: bool
     progress_deadline_seconds: int
     revision: str
     """Value of the revision label in the pod template."""
     progressing: Condition | None
-    available: Condition | None
     replica_failure: Condition | None
 
     @property
@@ -67,10 +65,8 @@ class Deployment:
             updated_replicas=number(status, "updatedReplicas"),
             ready_replicas=number(status, "readyReplicas"),
             available_replicas=number(status, "availableReplicas"),
-            paused=spec.get("paused") is True,
             progress_deadline_seconds=number(spec, "progressDeadlineSeconds"),
             revision=word(template_labels, names.REVISION),
             progressing=condition_of(status, "Progressing"),
-            available=condition_of(status, "Available"),
             replica_failure=condition_of(status, "ReplicaFailure", "True"),
         )

@@ -11,7 +11,7 @@ from localcluster import LocalCluster
 
 @contextmanager
 def temporary_namespace(cluster: LocalCluster, purpose: str) -> Iterator[str]:
-    """A new namespace `t-<purpose>-<random>` in which pods can be created. Its deletion at the end is not waited for."""
+    """A new namespace `t-<purpose>-<random>` in which pods can be created. Its deletion is not waited for."""
     short = re.sub(r"[^a-z0-9]+", "-", purpose.lower())[:40].strip("-")
     name = f"t-{short}-{secrets.token_hex(3)}"
     cluster.kubectl("create", "namespace", name)

@@ -15,7 +15,7 @@ REFUSALS = [
         + "exceeded quota: gpus, requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, limited: "
         "requests.nvidia.com/gpu=8",
         "QuotaExceeded",
-        "ResourceQuota gpus is used up (requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, "
+        "ResourceQuota gpus leaves no room (requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=4, "
         "limited: requests.nvidia.com/gpu=8).",
         "Raise ResourceQuota gpus in namespace ml, or lower spec.replicas.",
     ),

@@ -27,6 +27,10 @@ def test_two_causes_are_told_apart_the_more_common_first() -> None:
     ]
 
 
+def test_a_text_that_was_cut_ends_there() -> None:
+    assert fold([crash("a", detail="it said…")], 1)[0].message == "1 of 1 pod crashed: it said…"
+
+
 def test_no_more_than_ten() -> None:
     problems = fold([crash(f"{number}", str(number)) for number in range(20)], 20)
     assert len(problems) == MAX_PROBLEMS

@@ -14,7 +14,6 @@ def condition(kind: str, reason: str, message: str = "") -> Manifest:
 def deployment(status: Manifest, *, generation: int = 4, replicas: int | None = 2) -> Deployment:
     spec: Manifest = {
         "progressDeadlineSeconds": 4200,
-        "paused": True,
         "template": {"metadata": {"labels": {"modelservice.dev/revision": "r1"}}},
     }
     if replicas is not None:
@@ -32,7 +31,6 @@ def test_everything_that_decisions_need() -> None:
             "readyReplicas": 2,
             "availableReplicas": 2,
             "conditions": [
-                condition("Available", "MinimumReplicasAvailable"),
                 condition("Progressing", "ReplicaSetUpdated"),
                 condition("ReplicaFailure", "FailedCreate", "no"),
             ],
@@ -50,11 +48,9 @@ def test_everything_that_decisions_need() -> None:
         updated_replicas=1,
         ready_replicas=2,
         available_replicas=2,
-        paused=True,
         progress_deadline_seconds=4200,
         revision="r1",
         progressing=Condition("True", "ReplicaSetUpdated", "", SINCE),
-        available=Condition("True", "MinimumReplicasAvailable", "", SINCE),
         replica_failure=Condition("True", "FailedCreate", "no", SINCE),
     )
 
