@@ -6,7 +6,8 @@ import signal
 from typing import Any, Final
 
 from modelservice_operator import http
-from modelservice_operator.cluster.client import Client, load_configuration
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.credentials import load_configuration
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
 from modelservice_operator.cluster.queue import KeyQueue
@@ -170,7 +171,8 @@ async def run(settings: Settings) -> int:
     """One operator process from start to end; returns its exit code.
 
     Raises:
-        ApiUnreachable: there are no credentials.
+        NoCredentials: there are none, or they cannot be read.
+        CannotListen: the HTTP port cannot be had.
     """
     metrics = Metrics()
     client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics)

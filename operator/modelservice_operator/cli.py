@@ -52,13 +52,13 @@ def run(**flags: Any) -> None:
         _fail("\n       ".join(error.mistakes))
     # kopf and the API client take half a second to import, and no other command needs them.
     from modelservice_operator import app, logs
-    from modelservice_operator.cluster.errors import ApiUnreachable
+    from modelservice_operator.cluster.errors import NoCredentials
     from modelservice_operator.http import CannotListen
 
     logs.configure(settings.log_format, settings.log_level)
     try:
         sys.exit(asyncio.run(app.run(settings)))
-    except (ApiUnreachable, CannotListen) as error:
+    except (NoCredentials, CannotListen) as error:
         _fail(str(error))
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 from cluster.harness.audit import Audit
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.wait import eventually
-from localcluster import Kubectl, KubectlError, LocalCluster
+from localcluster import Kubectl, KubectlError, LocalCluster, ProcessError
 from localcluster.process import alive
 
 TESTS = Path(__file__).parents[1]
@@ -285,6 +286,13 @@ def test_stop_leaves_nothing(own_cluster: LocalCluster) -> None:
     own_cluster.stop()
     assert [pid for pid in running if alive(pid)] == []
     assert not directory.exists()
+
+
+def test_failed_boot_says_why_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ProcessError, match="unknown flag: --nonsense"):
+        LocalCluster(apiserver_flags=["--nonsense"]).start()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,15 @@ class Process:
     @property
     def pid(self) -> int | None:
         """The process id while it runs, else None."""
-        return self._child.pid if self._child and self._child.poll() is None else None
+        return self._child.pid if self._child and self.exit_code is None else None
 
     @property
     def exit_code(self) -> int | None:
         """The exit code of the last run, negative for a signal; None while it runs and before the first start."""
-        return self._child.poll() if self._child else None
+        code = self._child.poll() if self._child else None
+        if code is not None:  # the number may now go to another process
+            self._pid_file.unlink(missing_ok=True)
+        return code
 
     def start(self, seconds: float = 60) -> None:
         """Start it and wait until it is ready. Raises `ProcessError` when it ends or is not ready after `seconds`."""
@@ -70,10 +73,12 @@ class Process:
                 start_new_session=True,
             )
         self._pid_file.write_text(str(self._child.pid))
-        for _ in attempts(seconds if self._ready else 0):
-            if self._child.poll() is not None:
-                raise ProcessError(f"{self.name} ended with {self._child.returncode}:\n{self.tail()}")
-            if self._ready is None or self._ready():
+        if self._ready is None:
+            return
+        for _ in attempts(seconds):
+            if self.exit_code is not None:
+                raise ProcessError(f"{self.name} ended with {self.exit_code}:\n{self.tail()}")
+            if self._ready():
                 return
         raise ProcessError(f"{self.name} was not ready after {seconds:g} s:\n{self.tail()}")
 

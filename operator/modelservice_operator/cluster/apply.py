@@ -56,7 +56,7 @@ class Applier:
         wanted = diff.intent_hash(intent)
         refused_hash, refusal = self._refused.get(slot, ("", None))
         if refusal is not None and refused_hash == wanted:
-            raise refusal
+            raise refusal.with_traceback(None)
         try:
             child = self._store.family(Key(parent.namespace, parent.name)).children.get((slot.kind, slot.name))
             if child is None:

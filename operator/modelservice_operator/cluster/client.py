@@ -5,13 +5,11 @@ per request and refuse answers that do not match their models; its transport enc
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
-from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 from yarl import URL
 
@@ -48,24 +46,6 @@ class Page:
 
     items: list[Manifest]
     resource_version: int
-
-
-async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> Configuration:
-    """Credentials of the pod that we run in or, outside of one, of a kubeconfig (`KUBECONFIG` when none is named).
-
-    Raises:
-        ConnectionError: with one sentence, when there are none or they cannot be read.
-    """
-    configuration = Configuration()
-    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
-    try:
-        if in_pod and kubeconfig is None and context is None and "KUBECONFIG" not in os.environ:
-            config.load_incluster_config(client_configuration=configuration)
-        else:
-            await config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=configuration)
-    except (config.ConfigException, OSError, ValueError) as error:
-        raise ApiUnreachable(f"no usable credentials for a cluster: {error}") from error
-    return configuration
 
 
 class Client:

@@ -47,6 +47,10 @@ class ApiUnreachable(ConnectionError):
     """No answer came: refused, reset, timed out, or not HTTP."""
 
 
+class NoCredentials(Exception):
+    """There is no way to know which cluster to talk to, or as whom; the message says what to do."""
+
+
 class NamespaceGone(Exception):
     """The namespace terminates or does not exist: there is nothing left to do in it."""
 

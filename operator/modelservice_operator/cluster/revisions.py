@@ -87,7 +87,7 @@ class Revisions:
     async def _make(self, parent: Parent, spec: ModelServiceSpec, wanted: Manifest) -> tuple[Revision, Manifest]:
         refused_digest, refusal = self._refused.get(parent.uid, ("", None))
         if refusal is not None and refused_digest == digest(wanted):
-            raise refusal
+            raise refusal.with_traceback(None)
         number = 1 + max((revision.number for revision in self._family(parent).revisions.values()), default=0)
         for collisions in range(MAX_COLLISIONS):
             hash_ = revision_hash(wanted, collisions)

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
-from modelservice_operator.cluster.resources import Resource
+from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 
@@ -31,6 +31,10 @@ SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
 """Seconds without a sign of life after which a watch counts as dead."""
 
 LOGIN_INTERVAL: Final = 1.0
+"""Seconds between two logins, at least."""
+DISCOVERY_GRACE: Final = 3.0
+"""Seconds that kopf gets to begin watching a kind whose CRD was established."""
+CRD_NAME: Final = f"{MODEL_SERVICE.plural}.{MODEL_SERVICE.group}"
 
 
 class _Forever:
@@ -115,6 +119,7 @@ class Watch:
         self._on_relist = on_relist
         self._on_start = on_start
         self._last_login = float("-inf")
+        self._restart = asyncio.Event()
 
     async def run(self) -> None:
         """Watch until cancelled.
@@ -122,12 +127,26 @@ class Watch:
         Raises:
             Exception: whatever kopf gave up on.
         """
-        await kopf.operator(
-            registry=self._registry(),
-            settings=self._settings(),
-            clusterwide=not self._namespaces,
-            namespaces=self._namespaces,
-        )
+        while True:
+            self._restart.clear()
+            operator = asyncio.create_task(
+                kopf.operator(
+                    registry=self._registry(),
+                    settings=self._settings(),
+                    clusterwide=not self._namespaces,
+                    namespaces=self._namespaces,
+                )
+            )
+            restart = asyncio.create_task(self._restart.wait())
+            try:
+                await asyncio.wait({operator, restart}, return_when=asyncio.FIRST_COMPLETED)
+                if operator.done():
+                    operator.result()
+                    return
+            finally:
+                restart.cancel()
+                operator.cancel()
+                await asyncio.gather(operator, restart, return_exceptions=True)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -144,6 +163,8 @@ class Watch:
         kopf.on.startup(registry=registry)(startup)
         for resource in self._resources:
             self._register(registry, resource)
+        if not self._namespaces:
+            kopf.on.event("apiextensions.k8s.io", "v1", "customresourcedefinitions", registry=registry)(self._see_crd)
         return registry
 
     def _register(self, registry: kopf.OperatorRegistry, resource: Resource) -> None:
@@ -164,6 +185,21 @@ class Watch:
         self._store.upsert(manifest)
         if event_type is None:
             self._on_relist()
+
+    async def _see_crd(self, event: kopf.RawEvent, **_: Any) -> None:
+        """Our CRD came or changed. kopf looks for the kind at that moment, which may be before the kind is served."""
+        status = event["object"].get("status") or {}
+        established = {"type": "Established", "status": "True"}
+        if event["type"] in {"ADDED", "MODIFIED"} and any(
+            established.items() <= condition.items() for condition in status.get("conditions") or ()
+        ):
+            asyncio.get_running_loop().call_later(DISCOVERY_GRACE, self._restart_if_unwatched)
+
+    def _restart_if_unwatched(self) -> None:
+        age = self._freshness.ages().get(MODEL_SERVICE.full_name)
+        if age is None or age > DISCOVERY_GRACE:
+            logger.info("The CRD is there, but the kind is not watched: starting the watch layer again.")
+            self._restart.set()
 
     async def _login(self) -> kopf.AiohttpSession:
         # kopf comes back at once after every 401; without a pause that is a thousand requests a second.
@@ -204,6 +240,9 @@ class Watch:
         settings.persistence.progress_storage = _NoProgress()
         settings.process.ultimate_exiting_timeout = 25
         settings.scanning.disabled = bool(self._namespaces)
+        settings.watching.field_selectors["customresourcedefinitions.v1.apiextensions.k8s.io"] = (
+            f"metadata.name={CRD_NAME}"
+        )
         for resource in self._resources:
             if resource.selector:
                 key = f"{resource.plural}.{resource.version}"
