@@ -70,12 +70,6 @@ class Workers:
         except (ApiError, ApiUnreachable) as error:
             delay = self._queue.retry(key, (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0)
             logger.warning("Will try again in %.1f s: %s", delay, error)
-        except asyncio.CancelledError:
-            # kopf, when it fails, cancels tasks that it did not start; a worker goes on unless it was meant itself.
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            self._queue.retry(key)
         except Exception:
             delay = self._queue.retry(key)
             logger.exception("A reconcile failed in a way that nobody foresaw; will try again in %.1f s.", delay)

@@ -1,4 +1,4 @@
-"""Failure of the API server and of the network is normal operation: it catches up, without restart and without noise."""
+"""Failure of the API server and of the network is normal operation: it catches up, without restart or noise."""
 
 import time
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_a_minute_without_api_server(own_cluster: LocalCluster) -> None:
 
 
 def test_cut_streams_lose_nothing(proxied: tuple[Operator, Proxy], kubectl: Kubectl) -> None:
-    operator, proxy = proxied
+    _, proxy = proxied
     service = Service(kubectl).apply().ready()
     for replicas in (2, 3):
         assert proxy.cut_streams() > 0
@@ -71,7 +71,7 @@ def test_what_was_deleted_in_a_gap_is_noticed(
     proxied: tuple[Operator, Proxy], cluster: LocalCluster, kubectl: Kubectl
 ) -> None:
     """kopf does not report it: the sweep after the relist has to."""
-    operator, proxy = proxied
+    _, proxy = proxied
     service = Service(kubectl).apply().ready()
     gone = Answer(410, "too old resource version")
     with proxy.answering(lambda request: gone if "watch" in request.query else None):
@@ -92,7 +92,7 @@ def test_an_error_in_a_stream_is_survived(proxied: tuple[Operator, Proxy], kubec
 
 
 def test_too_many_requests_are_waited_out(proxied: tuple[Operator, Proxy], kubectl: Kubectl, audit: Audit) -> None:
-    operator, proxy = proxied
+    _, proxy = proxied
     refusal = Answer(429, "too many requests", (("Retry-After", "3"),))
 
     def writes(request: web.Request) -> Answer | None:

@@ -1,4 +1,4 @@
-"""It says why: the failures that a simulated kubelet and the real scheduler can show, in the status with a next step."""
+"""It says why: what a simulated kubelet and the real scheduler can show, in the status and with a next step."""
 
 from typing import Any
 

@@ -4,6 +4,7 @@ Of `kubernetes.aio` the credentials and the TLS settings are used. Its generated
 per request and refuse answers that do not match their models; its transport encodes bodies otherwise than `wire_json`.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -192,6 +193,12 @@ class Client:
                 retry_after = response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
+        except asyncio.CancelledError as error:
+            # kopf, when it ends, cancels tasks that it does not know, such as one that opens a connection for us.
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
             self._observer.request(method, status, self.configuration.host)
         answer = _parse(data)

@@ -36,7 +36,7 @@ Rule = Callable[[web.Request], Answer | None]
 
 
 class Proxy:
-    """Plain HTTP on a free port of loopback; `kubeconfig` is that of the API server behind, with the address changed."""
+    """Plain HTTP on a free port of loopback, in front of the API server of a kubeconfig."""
 
     def __init__(self, behind: Path) -> None:
         config = yaml.safe_load(behind.read_text("utf-8"))

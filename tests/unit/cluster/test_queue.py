@@ -110,7 +110,7 @@ def test_no_key_is_worked_on_twice_at_once_and_none_is_lost(actions: list[str]) 
                         unseen.discard(key_or_none)
                 case ["done"] if running:
                     queue.done(running.pop(0))
-        for key in list(running):
+        for key in running:
             queue.done(key)
         for key in iter_taken([await take_now(queue) for _ in range(4)]):
             unseen.discard(key)

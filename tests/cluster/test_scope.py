@@ -1,0 +1,65 @@
+"""An operator for given namespaces, with rights in those alone."""
+
+from cluster.harness.namespaces import temporary_namespace
+from cluster.harness.operator import Operator, chart
+from cluster.harness.service import Service
+from localcluster import Kubectl, LocalCluster
+
+CLUSTER_SCOPED = {"nodes", "customresourcedefinitions"}
+
+
+def grant(kubectl: Kubectl, cluster: LocalCluster) -> None:
+    """A ServiceAccount `operator` with a Role that has what the chart's ClusterRole grants within a namespace."""
+    role = next(manifest for manifest in chart(cluster) if manifest["kind"] == "ClusterRole")
+    rules = [
+        {**rule, "resources": [resource for resource in rule["resources"] if resource not in CLUSTER_SCOPED]}
+        for rule in role["rules"]
+    ]
+    kubectl(
+        "create",
+        "-f",
+        "-",
+        given=[
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}},
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "Role",
+                "metadata": {"name": "operator"},
+                "rules": [rule for rule in rules if rule["resources"]],
+            },
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": "operator"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "operator"},
+                "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": kubectl.namespace}],
+            },
+        ],
+    )
+
+
+def test_it_serves_its_namespaces_with_rights_in_those_alone(
+    operator: Operator, installed: LocalCluster, kubectl: Kubectl
+) -> None:
+    operator.process.stop()
+    grant(kubectl, installed)
+    own = Operator(
+        installed,
+        "scoped",
+        kubeconfig=installed.service_account_kubeconfig(kubectl.namespace, "operator"),
+        namespaces=kubectl.namespace,
+        watch_nodes="off",
+        leader_election="off",
+    )
+    try:
+        own.ensure_working()
+        with temporary_namespace(installed, "elsewhere") as elsewhere:
+            other = Service(installed.kubectl.within(elsewhere)).apply()
+            service = Service(kubectl).apply().ready()
+            service.apply(accelerator={"count": 16})
+            service.wait_for("Ready", "False", "InsufficientAccelerators")
+            assert "16 nvidia.com/gpu" in service.problem("InsufficientAccelerators")["message"]
+            assert other.condition("Ready") == ("", ""), "a ModelService elsewhere was touched"
+        assert "forbidden" not in own.log
+    finally:
+        own.process.stop()
