@@ -104,11 +104,12 @@ class App:
             }
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             exit_code = _exit_code(done)
-            await self._drain(workers)
-            await _cancel({lead})
-            if self._elector is not None and self._leading.is_set() and exit_code == 0:
+            if lead not in done:
+                await self._drain(workers)
+            await _cancel({workers, lead})
+            if self._elector is not None:
                 await self._elector.release()
-            await _cancel(tasks - {lead})
+            await _cancel(tasks - {workers, lead})
         logger.info("Stopped.")
         return exit_code
 
@@ -129,6 +130,7 @@ class App:
         failures: list[float] = []
         while True:
             await self._resync.prime()
+            self._resync.relisted()
             try:
                 await self._watch.run()
                 logger.warning("The watch layer ended; starting it again.")
@@ -148,7 +150,7 @@ class App:
         self._workers.stop()
         busy = asyncio.create_task(self._queue.idle())
         await asyncio.wait({busy, workers}, timeout=DRAIN, return_when=asyncio.FIRST_COMPLETED)
-        await _cancel({busy, workers})
+        await _cancel({busy})
 
     def _bind_signals(self) -> None:
         loop = asyncio.get_running_loop()

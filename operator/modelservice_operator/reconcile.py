@@ -10,7 +10,7 @@ from modelservice_operator.api.read import InvalidSpec, read_spec
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked, NamespaceGone, namespace_is_gone
+from modelservice_operator.cluster.errors import ApiError, Blocked, Gone, namespace_is_gone
 from modelservice_operator.cluster.resources import MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.store import Key, Store
@@ -72,7 +72,7 @@ class Reconciler:
             self._uids[key] = parent.uid
         try:
             outcome = await self._converge(parent)
-        except NamespaceGone:
+        except Gone:
             return None
         after_status = await self._write_status(key, parent, outcome)
         delays = [after_status, outcome.blocked.retry if outcome.blocked else None]
@@ -92,6 +92,8 @@ class Reconciler:
         except InvalidSpec as error:
             return Outcome(blocked=Blocked(Reason.INVALID_SPEC, str(error), FOLLOW_MESSAGE, stalled=True))
         try:
+            if self._has_lost_children(parent):
+                await self._confirm(parent)
             revision, template = await self._revisions.desired(parent, spec)
             desired = Desired(revision.name, template)
             outcome = Outcome(spec, desired, await self._apply(parent, spec, template))
@@ -106,10 +108,32 @@ class Reconciler:
             return Outcome(spec, blocked=blocked)
         except ApiError as error:
             if namespace_is_gone(error):
-                raise NamespaceGone from error
+                raise Gone from error
             if error.status != 403:
                 raise
             return Outcome(spec, blocked=_forbidden(error))
+
+    def _has_lost_children(self, parent: Parent) -> bool:
+        """This generation was worked on before, and not everything that it made is known."""
+        family = self._store.family(Key(parent.namespace, parent.name))
+        known = bool(family.revisions) and {("Deployment", parent.name), ("Service", parent.name)} <= set(
+            family.children
+        )
+        return not known and parent.status.get("observedGeneration") == parent.generation
+
+    async def _confirm(self, parent: Parent) -> None:
+        """Ask the API server whether the ModelService is still there.
+
+        A deletion that no watch told of leaves a ghost in the store, whose children the garbage collector takes away
+        as often as they are made.
+        """
+        live = await self._client.get(MODEL_SERVICE, parent.namespace, parent.name)
+        if live is None or live["metadata"]["uid"] != parent.uid:
+            self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
+            raise Gone
+        if "deletionTimestamp" in live["metadata"]:
+            self._store.upsert(live)
+            raise Gone
 
     async def _apply(self, parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Blocked | None:
         blocked: Blocked | None = None

@@ -44,8 +44,12 @@ def test_a_minute_without_api_server(own_cluster: LocalCluster) -> None:
     audit = Audit(own_cluster)
     mark = audit.mark()
     service.apply(replicas=2)
-    eventually(lambda: service.status["ready"] == "2/2", timeout=90)
-    other = Service(kubectl, "other").apply().ready(timeout=90)
+    other = Service(kubectl, "other").apply()
+    eventually(lambda: service.child("deployment")["spec"]["replicas"] == 2, why="the operator has caught up")
+    eventually(lambda: other.child("service"), why="the operator has caught up")
+    # The scheduler and the controllers take up to a minute to come back to an API server that was away.
+    service.ready(timeout=180)
+    other.ready(timeout=180)
     assert operator.process.pid == pid, "the operator was restarted"
     assert pods < service.pods()
     assert service.revisions() == revisions

@@ -51,8 +51,8 @@ class NoCredentials(Exception):
     """There is no way to know which cluster to talk to, or as whom; the message says what to do."""
 
 
-class NamespaceGone(Exception):
-    """The namespace terminates or does not exist: there is nothing left to do in it."""
+class Gone(Exception):
+    """The ModelService is gone, or its namespace is going: there is nothing left to do."""
 
 
 class Blocked(Exception):
