@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,13 @@ OTHERS: Final = ("kopf", "aiohttp", "asyncio", "kubernetes")
 """Libraries whose progress reports are noise: below WARNING they are heard at log level debug only."""
 HANDLER_REPORTS: Final = "kopf.objects"
 """kopf writes "handler succeeded" here for every event of every object, and at debug level its whole body."""
+
+RETRIES: Final = re.compile(
+    r"Request attempt #(?P<attempt>\d+)\S* failed; will retry: (?P<what>\S+ [^? ]+)\S* -> (?P<why>\w+)"
+)
+"""What kopf writes, as an error, of every failed attempt of every watch."""
+RETRIES_SHOWN: Final = 10
+"""Of the attempts of one request the first is shown, and then every so many."""
 
 _object: contextvars.ContextVar[str] = contextvars.ContextVar("object", default="")
 
@@ -40,6 +48,7 @@ def configure(log_format: Literal["text", "json"], level: str, stream: TextIO | 
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Json() if log_format == "json" else _Text())
+    handler.addFilter(_worth_showing)
     handler.addFilter(_enrich)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=threshold, handlers=[handler], force=True)
@@ -47,6 +56,16 @@ def configure(log_format: Literal["text", "json"], level: str, stream: TextIO | 
     for name in OTHERS:
         logging.getLogger(name).setLevel(threshold if level == "debug" else max(threshold, logging.WARNING))
     logging.getLogger(HANDLER_REPORTS).setLevel(max(threshold, logging.WARNING))
+
+
+def _worth_showing(record: logging.LogRecord) -> bool:
+    """An API server that is away is one line now and then, not one per watch every few seconds."""
+    found = RETRIES.match(record.getMessage()) if record.name.startswith("kopf.") else None
+    if found is None:
+        return True
+    record.levelno, record.levelname = logging.WARNING, "WARNING"
+    record.msg, record.args = f"No answer to {found['what']} ({found['why']}); trying on.", None
+    return int(found["attempt"]) % RETRIES_SHOWN == 1
 
 
 def _enrich(record: logging.LogRecord) -> bool:

@@ -196,3 +196,18 @@ def test_warnings_of_python_go_into_the_log(configure: Configure) -> None:
     (entry,) = entries(stream)
     assert entry["logger"] == "py.warnings"
     assert "old ways" in entry["message"]
+
+
+def test_an_api_server_that_is_away_is_told_now_and_then(configure: Configure) -> None:
+    stream = configure("text", "info")
+    logger = logging.getLogger("kopf._cogs.clients.watching")
+    url = "https://127.0.0.1:6443/api/v1/pods?watch=true&resourceVersion=335"
+    for attempt in range(1, 22):
+        error = aiohttp.ClientConnectionError("refused")
+        logger.error(f"Request attempt #{attempt}/9 failed; will retry: GET {url} -> {error!r}")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 3
+    assert lines[0].endswith(
+        "WARNING kopf._cogs.clients.watching: No answer to GET https://127.0.0.1:6443/api/v1/pods "
+        "(ClientConnectionError); trying on."
+    )
