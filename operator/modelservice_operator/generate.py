@@ -1,4 +1,4 @@
-"""Writes what is generated from the models: `python -m modelservice_operator.generate [--check]`."""
+"""Writes what is generated from the code: `python -m modelservice_operator.generate [--check]`."""
 
 import argparse
 import sys
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from modelservice_operator.api.crd import crd, crd_yaml
-from modelservice_operator.api.reference import field_reference
+from modelservice_operator.api.reference import field_reference, reason_reference, settings_reference
 from modelservice_operator.documents import write_documents
+from modelservice_operator.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 """Of the repository; this module works in a checkout alone."""
@@ -21,6 +22,8 @@ def generated(*, chart: bool) -> Mapping[Path, str]:
     files = {
         Path("crds/modelservice.dev_modelservices.yaml"): crd_yaml(),
         Path("docs/reference/modelservice.md"): field_reference(crd()),
+        Path("docs/reference/reasons.md"): reason_reference(),
+        Path("docs/reference/settings.md"): settings_reference(Settings.declared()),
     }
     return {**files, _CHART / "templates" / "crds.yaml": chart_template()} if chart else files
 
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         return 0
     if stale:
         names = ", ".join(map(str, stale))
-        sys.stderr.write(f"Not up to date with operator/modelservice_operator/api: {names}. Run: make generate\n")
+        sys.stderr.write(f"Not up to date with operator/modelservice_operator: {names}. Run: make generate\n")
     return 1 if stale else 0
 
 

@@ -6,16 +6,15 @@ and label selectors, are set as a whole.
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeAlias
 
 from modelservice_operator.manifest import Manifest
 
 Keys: TypeAlias = tuple[tuple[str, object], ...]
 Path: TypeAlias = tuple[str | Keys, ...]
-Leaves: TypeAlias = dict[Path, object]
 
-LIST_KEYS: dict[str, tuple[str, ...]] = {
+LIST_KEYS: Final = {
     "conditions": ("type",),
     "containers": ("name",),
     "env": ("name",),
@@ -24,9 +23,10 @@ LIST_KEYS: dict[str, tuple[str, ...]] = {
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }
-WHOLE = frozenset({"selector"})
-PARTS = ("spec", "data", "revision", "status")
-METADATA = ("labels", "annotations", "ownerReferences", "finalizers")
+WHOLE: Final = frozenset({"selector"})
+PARTS: Final = ("spec", "data", "revision", "status")
+METADATA: Final = ("labels", "annotations", "ownerReferences", "finalizers")
+_GONE: Final = object()
 
 
 class Owner(NamedTuple):
@@ -54,80 +54,47 @@ def content(manifest: Manifest) -> Manifest:
     return {"metadata": metadata, **{key: manifest[key] for key in PARTS if key in manifest}}
 
 
-def leaves(value: object, path: Path = ()) -> Leaves:
+def leaves(value: object, path: Path = ()) -> dict[Path, object]:
     """Every field that can be owned, and its value."""
-    if isinstance(value, dict) and value and not (path and path[-1] in WHOLE):
-        return {leaf: held for key, item in value.items() for leaf, held in leaves(item, (*path, key)).items()}
-    if isinstance(value, list) and value and path and path[-1] in LIST_KEYS:
-        return {leaf: held for item in value for leaf, held in leaves(item, (*path, keys_of(path, item))).items()}
-    return {path: value}
+    below: list[tuple[object, Path]] = []
+    if isinstance(value, dict) and not _is_whole(path):
+        below = [(item, (*path, key)) for key, item in value.items()]
+    elif isinstance(value, list) and _is_keyed(path):
+        below = [(item, (*path, keys_of(item, path))) for item in value]
+    return {leaf: held for item, inner in below for leaf, held in leaves(item, inner).items()} or {path: value}
 
 
-def keys_of(path: Path, item: Manifest) -> Keys:
-    """What tells an item of a list from the others."""
-    defaults = {"protocol": "TCP"}
-    names = LIST_KEYS[str(path[-1])]
-    return tuple((name, item.get(name, defaults.get(name))) for name in names if name in item or name in defaults)
+def apply(live: Manifest, owners: Owners, manager: str, intent: Manifest, *, force: bool) -> Manifest:
+    """Server-side apply: what the intent holds is set, what this manager alone held before is removed.
 
-
-def apply(live: Manifest, owners: Owners, manager: str, intent: Manifest, *, force: bool) -> None:
-    """Server-side apply, in place: set what the intent holds, and remove what this manager alone held before.
+    Returns:
+        the content of the object; `owners` is changed in place.
 
     Raises:
         Conflict: without force, when another manager set a field to another value; nothing is changed then.
     """
     owner = Owner(manager, "Apply")
-    wanted, held = leaves(content(intent)), leaves(content(live))
-    clashes = {
-        path
-        for other, paths in owners.items()
-        if other != owner
-        for path in paths & wanted.keys()
-        if held.get(path) != wanted[path]
-    }
+    before, wanted = content(live), leaves(content(intent))
+    held = leaves(before)
+    others = [paths for other, paths in owners.items() if other != owner]
+    clashes = {path for paths in others for path in paths & wanted.keys() if held.get(path) != wanted[path]}
     if clashes and not force:
         raise Conflict(clashes)
+    dropped = owners.get(owner, set()) - wanted.keys() - set().union(*others)
     _disown(owners, clashes)
-    shared = {path for other, paths in owners.items() if other != owner for path in paths}
-    remove(live, owners.get(owner, set()) - wanted.keys() - shared)
-    for path, value in wanted.items():
-        put(live, path, value)
     owners[owner] = set(wanted)
+    merged = _merged(_without(before, dropped, ()), content(intent), ())
+    assert isinstance(merged, dict)
+    return merged
 
 
 def update(before: Manifest, after: Manifest, owners: Owners, owner: Owner) -> None:
     """An update by whatever means: who changes a field owns it, and alone."""
     old, new = leaves(content(before)), leaves(content(after))
-    changed = {path for path in old.keys() | new.keys() if old.get(path, owner) != new.get(path, owner)}
+    changed = {path for path in old.keys() | new.keys() if old.get(path, _GONE) != new.get(path, _GONE)}
     _disown(owners, changed)
-    mine = owners.setdefault(owner, set())
-    mine |= changed & new.keys()
-    if not mine:
-        del owners[owner]
-
-
-def put(root: Manifest, path: Path, value: object) -> None:
-    """Set one field."""
-    node: Manifest = root
-    for step, below in zip(path[:-1], path[1:], strict=True):
-        if isinstance(step, str):
-            if not isinstance(node.get(step), dict | list):
-                node[step] = [] if isinstance(below, tuple) else {}
-            if isinstance(below, str):
-                node = node[step]
-            else:
-                node = _item(node[step], below)
-    node[str(path[-1])] = copy.deepcopy(value)
-
-
-def remove(root: Manifest, paths: set[Path]) -> None:
-    """Remove fields, and what is empty without them. Keys of a list item stay while the item has anything else."""
-    for path in paths:
-        if not _is_key(path):
-            _delete(root, path)
-    for path in paths:
-        if _is_key(path) and _only_keys(root, path):
-            _delete(root, path)
+    if changed & new.keys():
+        owners.setdefault(owner, set()).update(changed & new.keys())
 
 
 def managed_fields(owners: Owners) -> list[Manifest]:
@@ -138,8 +105,7 @@ def managed_fields(owners: Owners) -> list[Manifest]:
         for path in sorted(paths, key=str):
             node = fields
             for step in path:
-                name = f"f:{step}" if isinstance(step, str) else f"k:{json.dumps(dict(step))}"
-                node = node.setdefault(name, {})
+                node = node.setdefault(f"f:{step}" if isinstance(step, str) else f"k:{json.dumps(dict(step))}", {})
         entry: Manifest = {"manager": owner.manager, "operation": owner.operation, "fieldsV1": fields}
         entries.append({**entry, "subresource": owner.subresource} if owner.subresource else entry)
     return entries
@@ -150,73 +116,56 @@ def dotted(path: Path) -> str:
     return "".join(f".{step}" if isinstance(step, str) else f"[{json.dumps(dict(step))}]" for step in path)
 
 
+def keys_of(item: Manifest, path: Path) -> Keys:
+    """What tells an item of the list at `path` from the others."""
+    defaults = {"protocol": "TCP"}
+    names = LIST_KEYS[str(path[-1])]
+    return tuple((name, item.get(name, defaults.get(name))) for name in names if name in item or name in defaults)
+
+
+def _is_whole(path: Path) -> bool:
+    return bool(path) and path[-1] in WHOLE
+
+
+def _is_keyed(path: Path) -> bool:
+    return bool(path) and path[-1] in LIST_KEYS
+
+
 def _disown(owners: Owners, paths: set[Path]) -> None:
-    for other in list(owners):
-        owners[other] -= paths
-        if not owners[other]:
-            del owners[other]
+    for owner in list(owners):
+        owners[owner] -= paths
+        if not owners[owner]:
+            del owners[owner]
 
 
-def _item(items: list[Manifest], keys: Keys) -> Manifest:
-    item = _find(items, keys)
-    if item is None:
-        item = dict(keys)
-        items.append(item)
-    return item
+def _without(value: object, dropped: set[Path], path: Path) -> object:
+    """The value without these fields, and without what is empty then."""
+    if isinstance(value, dict) and value and not _is_whole(path):
+        fields = {key: _without(item, dropped, (*path, key)) for key, item in value.items()}
+        return {key: item for key, item in fields.items() if item is not _GONE} or _GONE
+    if isinstance(value, list) and value and _is_keyed(path):
+        items = [_item_without(item, dropped, (*path, keys_of(item, path))) for item in value]
+        return [item for item in items if item is not _GONE] or _GONE
+    return _GONE if path in dropped else value
 
 
-def _find(items: list[Manifest], keys: Keys) -> Manifest | None:
-    return next((item for item in items if _has(item, dict(keys))), None)
+def _item_without(item: Manifest, dropped: set[Path], path: Path) -> object:
+    """The keys of an item stay for as long as it has anything else."""
+    left = _without(item, dropped, path)
+    keys = dict(path[-1]) if isinstance(path[-1], tuple) else {}
+    if isinstance(left, dict) and not left.keys() <= keys.keys():
+        return {**{key: item[key] for key in keys if key in item}, **left}
+    return left
 
 
-def _has(item: Manifest, keys: Mapping[str, object]) -> bool:
-    return all(item.get(name, "TCP" if name == "protocol" else None) == value for name, value in keys.items())
-
-
-def _is_key(path: Path) -> bool:
-    return len(path) > 1 and isinstance(path[-2], tuple) and path[-1] in dict(path[-2])
-
-
-def _only_keys(root: Manifest, path: Path) -> bool:
-    keys = path[-2]
-    items = _walk(root, path[:-2])
-    item = _find(items, keys) if isinstance(items, list) and isinstance(keys, tuple) else None
-    return item is None or item.keys() <= dict(path[-2]).keys()  # type: ignore[arg-type]
-
-
-def _walk(root: Manifest, path: Path) -> object:
-    node: object = root
-    for step in path:
-        if isinstance(step, str) and isinstance(node, dict):
-            node = node.get(step)
-        elif isinstance(step, tuple) and isinstance(node, list):
-            node = _find(node, step)
-        else:
-            return None
-    return node
-
-
-def _delete(root: Manifest, path: Path) -> None:
-    node = _walk(root, path[:-1])
-    if isinstance(node, dict) and node.pop(path[-1], root) is not root:
-        _drop_empty(root, path[:-1])
-
-
-def _drop_empty(root: Manifest, path: Path) -> None:
-    while path:
-        parent = _walk(root, path[:-1])
-        step = path[-1]
-        if isinstance(parent, list) and isinstance(step, tuple):
-            item = _find(parent, step)
-            if item is not None and item.keys() > set():
-                return
-            parent.remove(item)
-        elif isinstance(parent, dict) and parent.get(step) in ({}, []):
-            del parent[step]
-        else:
-            return
-        path = path[:-1]
-
-
-def _steps(path: Path) -> Iterator[str]:
-    return (str(step) for step in path)
+def _merged(live: object, wanted: object, path: Path) -> object:
+    """The live value with everything that is wanted set in it."""
+    if isinstance(wanted, dict) and isinstance(live, dict) and not _is_whole(path):
+        return {**live, **{key: _merged(live.get(key), item, (*path, key)) for key, item in wanted.items()}}
+    if isinstance(wanted, list) and isinstance(live, list) and _is_keyed(path):
+        items = {keys_of(item, path): item for item in live}
+        for item in wanted:
+            keys = keys_of(item, path)
+            items[keys] = _merged(items.get(keys), item, (*path, keys))
+        return list(items.values())
+    return copy.deepcopy(wanted)

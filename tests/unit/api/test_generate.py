@@ -3,22 +3,27 @@ from pathlib import Path
 import pytest
 
 from modelservice_operator import generate
+from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.generate import ROOT, main
+from modelservice_operator.settings import Settings
 
 CRD = Path("crds/modelservice.dev_modelservices.yaml")
 PAGE = Path("docs/reference/modelservice.md")
+REASONS = Path("docs/reference/reasons.md")
+SETTINGS = Path("docs/reference/settings.md")
 CHART = Path("charts/modelservice-operator/templates/crds.yaml")
 
 
 def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
-    assert all((ROOT / path).exists() for path in (CRD, PAGE, CHART))
+    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, SETTINGS, CHART))
 
 
 def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
     assert main([], tmp_path) == 0
-    assert capsys.readouterr().out == f"Wrote {CRD}\nWrote {PAGE}\nWrote {CHART}\n"
+    written = [CRD, PAGE, REASONS, SETTINGS, CHART]
+    assert capsys.readouterr().out == "".join(f"Wrote {path}\n" for path in written)
     assert main([], tmp_path) == 0
     assert capsys.readouterr().out == ""
     assert main(["--check"], tmp_path) == 0
@@ -55,3 +60,21 @@ def test_the_page_has_every_field_and_rule() -> None:
     assert "| `spec.runtime.env[].valueFrom.resourceFieldRef.divisor` | quantity |" in page
     assert "| `status.conditions[].status` | `True` or `False` or `Unknown` | required |" in page
     assert "| `spec.runtime.image` | must be set with name: custom," in page
+
+
+def test_the_page_of_reasons_has_every_reason_once() -> None:
+    page = (ROOT / REASONS).read_text()
+    problems, _, states = page.partition("## States")
+    assert "| 1 | `InvalidSpec` | The spec asks for something that cannot be. |" in problems
+    assert "| `ProgressDeadlineExceeded` |" in problems.rstrip().splitlines()[-1], "the last problem"
+    assert "| `WaitingForPredecessor` | " in states
+    assert "| `Pending` | The operator has not looked at this object yet." in states
+    for reason in Reason:
+        assert page.count(f"| `{reason}` | {reason.meaning} |") == 1
+
+
+def test_the_page_of_settings_has_every_setting() -> None:
+    page = (ROOT / SETTINGS).read_text()
+    assert "| `MODELSERVICE_HTTP_HOST` | `--http-host` | 0.0.0.0 in a pod, 127.0.0.1 elsewhere |" in page
+    for setting in Settings.declared():
+        assert f"| `{setting.variable}` | `{setting.flag}` | {setting.default} | {setting.accepts} |" in page

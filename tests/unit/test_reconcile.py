@@ -1,0 +1,194 @@
+"""The reconcile: what it writes, that it comes to rest, and that it ends in the same state whatever happens meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from modelservice_operator import api, diff
+from modelservice_operator.api.status import ModelServiceStatus
+from modelservice_operator.cluster.store import Store
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from unit.fake_api import Failure
+from unit.plan.test_properties import specs
+from unit.world import KEY, SPEC, World, kinds
+
+SPECS: Final[list[Manifest]] = [
+    SPEC,
+    {**SPEC, "runtime": {"args": ["--max-model-len=8192"], "env": [{"name": "EMPTY", "value": ""}]}},
+    {**SPEC, "replicas": 0, "endpoint": {"port": 8080}},
+    {**SPEC, "suspend": True, "rollout": {"revisionHistoryLimit": 0}},
+]
+
+
+# Edits by others. An object that loses its labels and its owner is not ours any more, so only one of the two.
+
+
+def replicas(live: Manifest) -> None:
+    live["spec"]["replicas"] = 7
+
+
+def image(live: Manifest) -> None:
+    live["spec"]["template"]["spec"]["containers"][0]["image"] = "example.com/other:1"
+
+
+def port(live: Manifest) -> None:
+    live["spec"]["ports"][0]["port"] += 1
+
+
+def selector(live: Manifest) -> None:
+    live["spec"]["selector"] = {"app": "other"}
+
+
+def annotate(live: Manifest) -> None:
+    live["metadata"].setdefault("annotations", {})["example.com/note"] = "theirs"
+
+
+def unhash(live: Manifest) -> None:
+    live["metadata"].get("annotations", {}).pop(names.APPLIED_HASH, None)
+
+
+def unlabel(live: Manifest) -> None:
+    live["metadata"].get("labels", {}).pop(names.MANAGED_BY, None)
+
+
+def disown(live: Manifest) -> None:
+    live["metadata"].pop("ownerReferences", None)
+
+
+def renumber(live: Manifest) -> None:
+    live["revision"] += 5
+
+
+EDITS: Final[dict[str, list[Callable[[Manifest], None]]]] = {
+    "Deployment": [replicas, image, annotate, unhash],
+    "Service": [port, selector, annotate, unhash],
+    "ControllerRevision": [renumber, annotate],
+}
+TRANSIENT: Final = [Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)]
+LOST_ANSWER: Final = [Failure(status, applied=True) for status in (0, 500, 504)]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
+    """What happens to a ModelService, step by step."""
+    lost = draw(st.sampled_from([unlabel, disown]))
+    edits = [(kind, change) for kind, changes in EDITS.items() for change in (*changes, lost)]
+    step = st.one_of(
+        st.tuples(st.just("spec"), st.sampled_from(SPECS)),
+        st.tuples(st.just("edit"), st.tuples(st.sampled_from(edits), st.integers(0, 3))),
+        st.tuples(st.just("delete"), st.sampled_from(["Deployment", "Service"])),
+        st.tuples(st.sampled_from(["deliver", "repeat", "lose"]), st.integers(0, 30)),
+        st.tuples(st.just("turn"), st.lists(st.sampled_from([None, None, None, *TRANSIENT, *LOST_ANSWER]), max_size=6)),
+        st.tuples(st.just("turn"), st.just([])),
+        st.tuples(st.sampled_from(["roll out", "start", "wait", "restart", "settle"]), st.none()),
+    )
+    return draw(st.lists(step, max_size=25))
+
+
+async def happen(world: World, step: str, what: Any) -> None:
+    match step:
+        case "spec":
+            world.apply(what)
+        case "edit":
+            (kind, change), which = what
+            found = world.api.objects(kind)
+            if found:
+                world.api.edit(kind, change, found[which % len(found)]["metadata"]["name"])
+        case "delete":
+            world.api.remove(what)
+        case "deliver" | "repeat" | "lose":
+            told(world, step, what)
+        case "turn":
+            world.api.hiccups = iter(what)
+            await world.turn()
+            world.api.hiccups = iter(())
+        case "roll out" | "start":
+            world.roll_out(available=step == "roll out")
+        case "wait":
+            world.seconds += 2.0
+        case "restart":
+            await world.restart()
+        case "settle":
+            await world.settle()
+
+
+def told(world: World, step: str, which: int) -> None:
+    """A watch tells one thing, in any order: once, more often, or never."""
+    pending = world.gather()
+    if pending:
+        event = pending[which % len(pending)]
+        if step != "repeat":
+            pending.remove(event)
+        if step != "lose":
+            world.process.take(event)
+
+
+async def quiet(world: World) -> None:
+    """Reconciled again, and by a fresh process: no request that writes."""
+    mark = len(world.api.requests)
+    await world.turn()
+    await world.restart()
+    await world.rest(patience=60.0)
+    assert world.api.writes(mark) == []
+
+
+def converged(world: World) -> None:
+    """The children are those of the plan and ours, the status is true, and the store knows what there is."""
+    intents = world.intents()
+    for intent in intents:
+        live = world.child(intent["kind"])
+        assert diff.difference(live, intent) is None
+        assert live["metadata"]["annotations"][names.APPLIED_HASH] == diff.intent_hash(intent)
+    assert kinds(world.api.objects("Deployment") + world.api.objects("Service")) == kinds(intents)
+    desired = world.revisions()[-1]
+    for live in [*world.api.objects("Deployment"), *world.api.objects("Service"), desired]:
+        assert [owner["uid"] for owner in live["metadata"]["ownerReferences"]] == [world.parent().uid]
+    true(world, desired["metadata"]["name"])
+    assert known(world.process.store) == {
+        (live["kind"], live["metadata"]["name"]): int(live["metadata"]["resourceVersion"])
+        for kind in (api.KIND, "Deployment", "Service", "ControllerRevision")
+        for live in world.api.objects(kind)
+    }
+
+
+def true(world: World, desired: str) -> None:
+    """The status says what is the case when everything is rolled out."""
+    spec, status = world.parent().spec, world.status
+    ModelServiceStatus.model_validate(status)
+    wanted = 0 if spec.get("suspend") else spec["replicas"]
+    assert status["observedGeneration"] == world.parent().generation
+    assert (status["ready"], status["replicas"]) == (f"{wanted}/{wanted}", wanted)
+    assert status["revision"]["desired"] == desired
+    assert world.condition("Ready") == (
+        "True",
+        "Suspended" if spec.get("suspend") else "ReplicasReady" if wanted else "ScaledToZero",
+    )
+    assert "problems" not in status
+    assert wanted == 0 or status["revision"]["serving"] == desired
+
+
+def known(store: Store) -> dict[tuple[str, str], int]:
+    return {(identity.kind, identity.name): record.resource_version for identity, record in store._records.items()}
+
+
+@settings(max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
+@given(histories())
+def test_whatever_happens_it_ends_in_the_same_state(history: list[tuple[str, Any]]) -> None:
+    """Events in any order, lost or repeated; edits by others; failures, also of requests that took effect."""
+
+    async def play() -> None:
+        world = World()
+        world.apply()
+        for step, what in history:
+            await happen(world, step, what)
+        await world.heal()
+        await world.rest(patience=60.0)
+        converged(world)
+        await quiet(world)
+
+    asyncio.run(play())
