@@ -174,8 +174,9 @@ def _available(situation: Situation) -> Condition:
 def _reconciling(situation: Situation, ready: Condition, stalled: Condition) -> Condition:
     if ready.status == "True" or stalled.status == "True":
         return Condition(conditions.RECONCILING, "False", ready.reason, "Nothing is under way.")
-    if situation.blocked is not None:
-        return Condition(conditions.RECONCILING, "True", situation.blocked.reason, situation.blocked.message)
+    if situation.blocked is not None or ready.status == "False":
+        # What holds it up says more than what would be under way without it.
+        return Condition(conditions.RECONCILING, "True", ready.reason, ready.message)
     return _progress(situation, conditions.RECONCILING, "True")
 
 

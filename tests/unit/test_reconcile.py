@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from modelservice_operator import api, diff
 from modelservice_operator.api.status import ModelServiceStatus
+from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from unit.fake_api import Failure
 from unit.plan.test_properties import specs
-from unit.world import KEY, SPEC, World, kinds
+from unit.world import KEY, SPEC, World, kinds, watched
 
 SPECS: Final[list[Manifest]] = [
     SPEC,
@@ -64,6 +65,14 @@ def renumber(live: Manifest) -> None:
     live["revision"] += 5
 
 
+def keep(live: Manifest) -> None:
+    live["metadata"]["finalizers"] = ["example.com/keep"]
+
+
+def release(live: Manifest) -> None:
+    live["metadata"].pop("finalizers", None)
+
+
 EDITS: Final[dict[str, list[Callable[[Manifest], None]]]] = {
     "Deployment": [replicas, image, annotate, unhash],
     "Service": [port, selector, annotate, unhash],
@@ -71,6 +80,7 @@ EDITS: Final[dict[str, list[Callable[[Manifest], None]]]] = {
 }
 TRANSIENT: Final = [Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)]
 LOST_ANSWER: Final = [Failure(status, applied=True) for status in (0, 500, 504)]
+ASIDE: Final = ["roll out", "start", "wait", "restart", "settle", "recreate", "collect garbage"]
 
 
 @st.composite
@@ -81,11 +91,11 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
     step = st.one_of(
         st.tuples(st.just("spec"), st.sampled_from(SPECS)),
         st.tuples(st.just("edit"), st.tuples(st.sampled_from(edits), st.integers(0, 3))),
-        st.tuples(st.just("delete"), st.sampled_from(["Deployment", "Service"])),
+        st.tuples(st.sampled_from(["delete", "hold"]), st.tuples(st.sampled_from(list(EDITS)), st.integers(0, 3))),
         st.tuples(st.sampled_from(["deliver", "repeat", "lose"]), st.integers(0, 30)),
         st.tuples(st.just("turn"), st.lists(st.sampled_from([None, None, None, *TRANSIENT, *LOST_ANSWER]), max_size=6)),
         st.tuples(st.just("turn"), st.just([])),
-        st.tuples(st.sampled_from(["roll out", "start", "wait", "restart", "settle"]), st.none()),
+        st.tuples(st.sampled_from(ASIDE), st.none()),
     )
     return draw(st.lists(step, max_size=25))
 
@@ -96,11 +106,11 @@ async def happen(world: World, step: str, what: Any) -> None:
             world.apply(what)
         case "edit":
             (kind, change), which = what
-            found = world.api.objects(kind)
-            if found:
-                world.api.edit(kind, change, found[which % len(found)]["metadata"]["name"])
+            world.api.edit(kind, change, some(world, kind, which))
         case "delete":
-            world.api.remove(what)
+            world.api.remove(what[0], some(world, *what))
+        case "hold":
+            world.api.edit(what[0], keep, some(world, *what))
         case "deliver" | "repeat" | "lose":
             told(world, step, what)
         case "turn":
@@ -115,6 +125,17 @@ async def happen(world: World, step: str, what: Any) -> None:
             await world.restart()
         case "settle":
             await world.settle()
+        case "recreate":
+            world.api.remove(api.KIND)
+            world.apply(uid="")
+        case "collect garbage":
+            world.api.collect_garbage()
+
+
+def some(world: World, kind: str, which: int) -> str:
+    """The name of one of the objects of a kind; one that does not exist where there is none."""
+    found = [live["metadata"]["name"] for live in world.api.objects(kind)]
+    return found[which % len(found)] if found else ""
 
 
 def told(world: World, step: str, which: int) -> None:
@@ -145,7 +166,7 @@ def converged(world: World) -> None:
         assert diff.difference(live, intent) is None
         assert live["metadata"]["annotations"][names.APPLIED_HASH] == diff.intent_hash(intent)
     assert kinds(world.api.objects("Deployment") + world.api.objects("Service")) == kinds(intents)
-    desired = world.revisions()[-1]
+    desired = world.desired()
     for live in [*world.api.objects("Deployment"), *world.api.objects("Service"), desired]:
         assert [owner["uid"] for owner in live["metadata"]["ownerReferences"]] == [world.parent().uid]
     true(world, desired["metadata"]["name"])
@@ -153,6 +174,7 @@ def converged(world: World) -> None:
         (live["kind"], live["metadata"]["name"]): int(live["metadata"]["resourceVersion"])
         for kind in (api.KIND, "Deployment", "Service", "ControllerRevision")
         for live in world.api.objects(kind)
+        if watched(live, BY_KIND[kind].selector)
     }
 
 
@@ -186,6 +208,10 @@ def test_whatever_happens_it_ends_in_the_same_state(history: list[tuple[str, Any
         world.apply()
         for step, what in history:
             await happen(world, step, what)
+        for kind in EDITS:
+            for live in world.api.objects(kind):
+                world.api.edit(kind, release, live["metadata"]["name"])
+        world.api.collect_garbage()
         await world.heal()
         await world.rest(patience=60.0)
         converged(world)

@@ -18,6 +18,7 @@ from modelservice_operator.events import Recorder
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children, wanted_replicas
+from modelservice_operator.plan.revision import inputs
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
@@ -86,7 +87,7 @@ class World:
         manifest = {
             "apiVersion": api.API_VERSION,
             "kind": api.KIND,
-            "metadata": {"name": KEY.name, "uid": uid},
+            "metadata": {"name": KEY.name, **({"uid": uid} if uid else {})},
             "spec": {**spec},
         }
         if self.api.live(api.KIND) is None:
@@ -120,7 +121,7 @@ class World:
         self.pending.clear()
         for kind, resource in BY_KIND.items():
             for manifest in self.api.objects(kind):
-                if _watched(manifest, resource.selector):
+                if watched(manifest, resource.selector):
                     self.process.watch._take(resource, None, manifest)
         await self.process.resync.sweep()
 
@@ -213,11 +214,17 @@ class World:
         """The live ControllerRevisions, the oldest first."""
         return sorted(self.api.objects("ControllerRevision"), key=lambda live: int(live["revision"]))
 
-    def intents(self) -> list[Manifest]:
-        """The children that the live spec asks for, with the stored template of the newest revision."""
+    def desired(self) -> Manifest:
+        """The live ControllerRevision of what the spec asks for."""
         parent = self.parent()
-        template = self.revisions()[-1]["data"]["template"]
-        return desired_children(parent, read_spec(parent.spec, parent.name), template)
+        wanted = inputs(parent.name, read_spec(parent.spec, parent.name))
+        (found,) = (live for live in self.revisions() if live["data"]["inputs"] == wanted)
+        return found
+
+    def intents(self) -> list[Manifest]:
+        """The children that the live spec asks for, with the stored template of its revision."""
+        parent = self.parent()
+        return desired_children(parent, read_spec(parent.spec, parent.name), self.desired()["data"]["template"])
 
 
 def plan(spec: Manifest) -> int:
@@ -240,6 +247,7 @@ def kinds(manifests: Iterable[Manifest]) -> list[str]:
     return [f"{manifest['kind']} {manifest['metadata']['name']}" for manifest in manifests]
 
 
-def _watched(manifest: Manifest, selector: str) -> bool:
+def watched(manifest: Manifest, selector: str) -> bool:
+    """The object has the label by which it is watched."""
     key, _, value = selector.partition("=")
     return not selector or (manifest["metadata"].get("labels") or {}).get(key) == value
