@@ -63,7 +63,6 @@ class App:
             self._queue,
             resources,
             settings.namespaces,
-            self._freshness,
             period=settings.resync_seconds,
         )
         self._workers = Workers(
@@ -94,27 +93,29 @@ class App:
             # Every task exists before kopf starts: kopf, when it fails, cancels all that came after it.
             workers = asyncio.create_task(self._workers.run(), name="workers")
             lead = asyncio.create_task(self._lead(), name="leader")
+            events = asyncio.create_task(self._recorder.run(), name="events")
             tasks: set[asyncio.Task[Any]] = {
                 asyncio.create_task(self._stop.wait(), name="stop"),
                 asyncio.create_task(self._watch_forever(), name="watch"),
                 asyncio.create_task(self._resync.run(), name="resync"),
-                asyncio.create_task(self._recorder.run(), name="events"),
                 workers,
                 lead,
+                events,
             }
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             exit_code = _exit_code(done)
             if lead not in done:
                 await self._drain(workers)
-            await _cancel({workers, lead})
+            await _cancel({workers, lead, events})
             if self._elector is not None:
                 await self._elector.release()
-            await _cancel(tasks - {workers, lead})
+            await _cancel(tasks)
         logger.info("Stopped.")
         return exit_code
 
     async def _lead(self) -> None:
-        """Become the leader and stay it; ends with LeadershipLost only."""
+        """Become the leader once the stores are primed, and stay it; ends with LeadershipLost only."""
+        await self._resync.primed.wait()
         if self._elector is not None:
             await self._elector.acquire()
         self._metrics.leader(leading=True)
@@ -133,11 +134,14 @@ class App:
             self._resync.relisted()
             try:
                 await self._watch.run()
-                logger.warning("The watch layer ended; starting it again.")
             except asyncio.CancelledError:
                 raise
             except Exception as error:
                 logger.warning("The watch layer failed and is started again: %s: %s", type(error).__name__, error)
+            else:
+                # kopf ends in good order only by a signal, which came before our handlers were bound again.
+                self._stop.set()
+                return
             self._bind_signals()
             now = loop.time()
             failures = [when for when in failures if now - when < 600] + [now]

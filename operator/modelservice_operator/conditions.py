@@ -12,6 +12,9 @@ AVAILABLE: Final = "Available"
 RECONCILING: Final = "Reconciling"
 STALLED: Final = "Stalled"
 
+NEVER: Final = "1970-01-01T00:00:00Z"
+"""When the condition that the schema defaults was reached: nobody has judged yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -42,7 +45,7 @@ def render(condition: Condition, previous: Manifest, generation: int, now: str) 
         generation: the generation of the object that was judged.
         now: RFC 3339, in whole seconds.
     """
-    same = previous.get("status") == condition.status
+    same = previous.get("status") == condition.status and previous["lastTransitionTime"] != NEVER
     return {
         "type": condition.type,
         "status": condition.status,

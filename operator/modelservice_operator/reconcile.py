@@ -8,9 +8,10 @@ from typing import Final
 from modelservice_operator import status
 from modelservice_operator.api.read import InvalidSpec, read_spec
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked, Gone, namespace_is_gone
+from modelservice_operator.cluster.errors import ApiError, Gone, judge, namespace_is_gone
 from modelservice_operator.cluster.resources import MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.store import Key, Store
@@ -53,9 +54,10 @@ class Reconciler:
         self._clock, self._now = clock, now
         self._applier = Applier(client, store)
         self._revisions = Revisions(client, store, runtimes)
-        self._started = clock()
+        self._started: float | None = None
         self._written: dict[Key, float] = {}
         self._uids: dict[Key, str] = {}
+        self._was_whole: set[Key] = set()
 
     async def reconcile(self, key: Key) -> float | None:
         """Do what there is to do for a key; returns the seconds after which to look again, None to wait for news.
@@ -63,6 +65,8 @@ class Reconciler:
         Raises:
             ApiError, ApiUnreachable: worth a retry with back-off.
         """
+        if self._started is None:
+            self._started = self._clock()
         parent = self._store.family(key).parent
         if parent is None or parent.deleting:
             self._forget(key)
@@ -75,11 +79,14 @@ class Reconciler:
         except Gone:
             return None
         after_status = await self._write_status(key, parent, outcome)
+        if outcome.blocked is not None and outcome.blocked.reason is Reason.REQUEST_FAILED:
+            raise outcome.blocked.__cause__ or outcome.blocked
         delays = [after_status, outcome.blocked.retry if outcome.blocked else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
     def _forget(self, key: Key) -> None:
         self._written.pop(key, None)
+        self._was_whole.discard(key)
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._applier.forget(uid)
@@ -100,7 +107,6 @@ class Reconciler:
             if outcome.blocked is None:
                 serving = (parent.status.get("revision") or {}).get("serving")
                 await self._revisions.prune(parent, spec, {revision.name, serving or ""})
-            self._store.release_templates(Key(parent.namespace, parent.name), keep=revision.name)
             return outcome
         except PlanError as error:
             return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
@@ -109,17 +115,20 @@ class Reconciler:
         except ApiError as error:
             if namespace_is_gone(error):
                 raise Gone from error
-            if error.status != 403:
+            verdict = judge("ControllerRevision", error)
+            if verdict is None:
                 raise
-            return Outcome(spec, blocked=_forbidden(error))
+            verdict.__cause__ = error
+            return Outcome(spec, blocked=verdict)
 
     def _has_lost_children(self, parent: Parent) -> bool:
-        """This generation was worked on before, and not everything that it made is known."""
-        family = self._store.family(Key(parent.namespace, parent.name))
-        known = bool(family.revisions) and {("Deployment", parent.name), ("Service", parent.name)} <= set(
-            family.children
-        )
-        return not known and parent.status.get("observedGeneration") == parent.generation
+        """Everything that it has was there once, and no longer is."""
+        key = Key(parent.namespace, parent.name)
+        family = self._store.family(key)
+        there = bool(family.revisions) and {("Deployment", key.name), ("Service", key.name)} <= family.children.keys()
+        if there:
+            self._was_whole.add(key)
+        return not there and key in self._was_whole
 
     async def _confirm(self, parent: Parent) -> None:
         """Ask the API server whether the ModelService is still there.
@@ -156,7 +165,9 @@ class Reconciler:
             return None
         now = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         last = self._written.get(key)
-        renew = self._clock() - (self._started if last is None else last) >= RENEWAL
+        since = last if last is not None else self._started
+        changed = parent.status.get("observedGeneration") != parent.generation
+        renew = changed or (since is not None and self._clock() - since >= RENEWAL)
         situation = situate(parent, family, self._store.nodes, self._runtimes, outcome, now)
         wanted = status.compute(situation, now, renew=renew)
         patch = status.merge_patch(parent.status, wanted)
@@ -171,8 +182,10 @@ class Reconciler:
                 MODEL_SERVICE, parent.namespace, parent.name, body, subresource="status"
             )
         except ApiError as error:
-            if error.status in {404, 409}:
-                # Someone wrote first, or it is gone: the watch brings the news, and with it another turn.
+            if error.status == 409:
+                return STATUS_INTERVAL
+            if error.status == 404:
+                self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
                 return None
             if namespace_is_gone(error):
                 return None
@@ -182,19 +195,3 @@ class Reconciler:
         for event in transition_events(parent.status, wanted):
             self._recorder.record(parent, event, self._now())
         return None
-
-
-def _forbidden(error: ApiError) -> Blocked:
-    if "exceeded quota" in error.message:
-        return Blocked(
-            Reason.QUOTA_EXCEEDED,
-            f"the namespace's quota is used up: {error.message}",
-            "Raise the ResourceQuota, or remove what is no longer needed in the namespace.",
-            retry=30.0,
-        )
-    return Blocked(
-        Reason.FORBIDDEN,
-        f"the API server forbids the operator what it needs to do: {error.message}",
-        "Grant the operator's ServiceAccount what the message names; the chart's ClusterRole has all that it needs.",
-        retry=30.0,
-    )

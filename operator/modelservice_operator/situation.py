@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelservice_operator.api.spec import ModelServiceSpec
-from modelservice_operator.cluster.errors import Blocked
+from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.store import Family
 from modelservice_operator.diagnose.explain import explain
 from modelservice_operator.diagnose.problem import Problem
@@ -81,10 +81,11 @@ def situate(
     spec, desired = outcome.spec, outcome.desired
     wanted = wanted_replicas(spec) if spec is not None else _raw_replicas(parent)
     labels: Manifest = desired.template["metadata"]["labels"] if desired is not None else {}
+    deployment = family.deployment if _is_ours(parent, family, "Deployment") else None
     return Situation(
         parent=parent,
-        observation=observe(wanted, family.deployment, labels.get(names.REVISION)),
-        problems=explain(spec, family.pods.values(), family.deployment, nodes, now) if spec is not None else (),
+        observation=observe(wanted, deployment, labels.get(names.REVISION)),
+        problems=explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else (),
         serving=_serving(parent, spec, family, desired, runtimes) if spec is not None and desired is not None else None,
         blocked=outcome.blocked,
         suspended=spec is not None and spec.suspend,
@@ -97,7 +98,7 @@ def _serving(
 ) -> Serving:
     runtime = desired.template["metadata"]["labels"].get(names.RUNTIME, "")
     containers = desired.template["spec"]["containers"]
-    exists = ("Service", parent.name) in family.children
+    exists = _is_ours(parent, family, "Service")
     return Serving(
         revision=desired.name,
         runtime=runtime,
@@ -106,6 +107,12 @@ def _serving(
         devices=spec.accelerator.count * wanted_replicas(spec) if spec.accelerator else 0,
         startup_seconds=budget_seconds(spec.model.size if spec.model else None),
     )
+
+
+def _is_ours(parent: Parent, family: Family, kind: str) -> bool:
+    """The child is there, and is no predecessor's and nobody else's."""
+    child = family.children.get((kind, parent.name))
+    return child is not None and child.controller is not None and child.controller.uid == parent.uid
 
 
 def _raw_replicas(parent: Parent) -> int:

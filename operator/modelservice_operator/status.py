@@ -1,5 +1,6 @@
 """The status of a ModelService, from what its children say. Pure: the clock and the previous status are passed in."""
 
+import operator
 import re
 from typing import Final
 
@@ -11,7 +12,8 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.situation import Situation
 
-_NUMBERS: Final = re.compile(r"\d+")
+_NUMBERS: Final = re.compile(r"(?<![\w.:/-])\d+(?![\w.:/-])")
+"""Counts, but no digits of names, tags, addresses and times."""
 
 
 def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
@@ -32,16 +34,17 @@ def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
         "ready": f"{observation.ready}/{observation.wanted}",
     }
     status |= _serving(situation)
+    problems = _problems(situation, now, renew=renew)
     status["conditions"] = [
         conditions.render(
-            _keep_message(condition, conditions.find(previous, condition.type), renew=renew),
+            # What is said of a problem has its say here too: both tell the same numbers.
+            _keep_message(condition, conditions.find(previous, condition.type), renew=renew or bool(problems)),
             conditions.find(previous, condition.type),
             situation.parent.generation,
             now,
         )
-        for condition in _judge(situation)
+        for condition in _judge(situation, problems)
     ]
-    problems = _problems(situation, now, renew=renew)
     if problems:
         status["problems"] = problems
     return status
@@ -87,24 +90,31 @@ def _is_ready(situation: Situation) -> bool:
 
 
 def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
-    before = {_cause(problem["reason"], problem.get("message", "")): problem for problem in _known(situation)}
     blocked = situation.blocked
     found = [] if situation.observation.complete and blocked is None else list(situation.problems)
     if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
         found.insert(0, Problem(blocked.reason, blocked.message, blocked.remedy, 0, now))
-    return [
-        _problem(problem, before.get(_cause(problem.reason, problem.message)), now, renew=renew)
-        for problem in found[:MAX_PROBLEMS]
-    ]
+    del found[MAX_PROBLEMS:]
+    known = _earlier(found, situation.parent.status.get("problems") or [])
+    return [_problem(problem, before, now, renew=renew) for problem, before in zip(found, known, strict=True)]
 
 
-def _known(situation: Situation) -> list[Manifest]:
-    return situation.parent.status.get("problems") or []
+def _earlier(found: list[Problem], known: list[Manifest]) -> list[Manifest | None]:
+    """For each problem what the status said of it before, if it did.
 
-
-def _cause(reason: str, message: str) -> tuple[str, str]:
-    """What makes two entries the same problem: the numbers in a message do not."""
-    return reason, _NUMBERS.sub("#", message)
+    That is an entry in the same words or, where there is none, in words that differ in numbers alone. An entry is about
+    one problem: two containers may crash in the same words with different exit codes.
+    """
+    left = list(known)
+    earlier: list[Manifest | None] = [None] * len(found)
+    for alike in (operator.eq, _same_but_for_numbers):
+        for index, problem in enumerate(found):
+            entries = (entry for entry in left if entry["reason"] == problem.reason)
+            match = next((entry for entry in entries if alike(entry.get("message", ""), problem.message)), None)
+            if earlier[index] is None and match is not None:
+                left.remove(match)
+                earlier[index] = match
+    return earlier
 
 
 def _problem(problem: Problem, before: Manifest | None, now: str, *, renew: bool) -> Manifest:
@@ -136,17 +146,18 @@ def _same_but_for_numbers(before: str, after: str) -> bool:
     return _NUMBERS.sub("#", before) == _NUMBERS.sub("#", after)
 
 
-def _judge(situation: Situation) -> tuple[Condition, ...]:
-    ready = _ready(situation)
+def _judge(situation: Situation, problems: list[Manifest]) -> tuple[Condition, ...]:
+    ready = _ready(situation, problems)
     stalled = _stalled(situation)
     return (ready, _available(situation), _reconciling(situation, ready, stalled), stalled)
 
 
-def _ready(situation: Situation) -> Condition:
+def _ready(situation: Situation, problems: list[Manifest]) -> Condition:
     observation, blocked = situation.observation, situation.blocked
-    if blocked is not None:
-        waiting = blocked.reason == Reason.WAITING_FOR_PREDECESSOR
-        return Condition(conditions.READY, "Unknown" if waiting else "False", blocked.reason, blocked.message)
+    if blocked is not None and blocked.reason == Reason.WAITING_FOR_PREDECESSOR:
+        return Condition(conditions.READY, "Unknown", blocked.reason, blocked.message)
+    if problems:
+        return Condition(conditions.READY, "False", problems[0]["reason"], problems[0]["message"])
     if observation.complete:
         if situation.suspended:
             return Condition(
@@ -158,9 +169,6 @@ def _ready(situation: Situation) -> Condition:
         if observation.wanted == 0:
             return Condition(conditions.READY, "True", Reason.SCALED_TO_ZERO, "spec.replicas is 0: no pods run.")
         return Condition(conditions.READY, "True", Reason.REPLICAS_READY, "All replicas of the desired revision serve.")
-    if situation.problems:
-        worst = situation.problems[0]
-        return Condition(conditions.READY, "False", worst.reason, worst.message)
     return _progress(situation, conditions.READY, "Unknown")
 
 

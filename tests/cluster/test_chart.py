@@ -95,10 +95,12 @@ def granted(manifests: list[dict[str, Any]]) -> set[Grant]:
 
 
 def used(requests: Iterable[Request]) -> set[Grant]:
+    """What these requests needed: a server-side apply that creates needs two verbs."""
     return {
-        Grant(request.group, "/".join(filter(None, (request.resource, request.subresource))), request.verb)
+        Grant(request.group, "/".join(filter(None, (request.resource, request.subresource))), verb)
         for request in requests
         if request.resource
+        for verb in ((request.verb, "create") if (request.verb, request.code) == ("patch", 201) else (request.verb,))
     }
 
 
@@ -292,6 +294,7 @@ def _journey(operator: Operator, kubectl: Kubectl) -> None:
     kubectl("delete", "deployment", service.name)  # is the ModelService still there?
     service.ready()
     _have_copies_pruned(service)
+    _take_the_label_off_a_revision(service)
     service.delete()
     eventually(service.is_gone, timeout=60)
 
@@ -318,3 +321,10 @@ def _have_copies_pruned(service: Service) -> None:
         copy = {"apiVersion": child["apiVersion"], "kind": child["kind"], "metadata": metadata, "spec": spec}
         service.kubectl("create", "-f", "-", given=copy)
     eventually(lambda: len(service.children("deployments", "services")) == 2, why="the copies are deleted")
+
+
+def _take_the_label_off_a_revision(service: Service) -> None:
+    """It then seems to be gone, and is found when it is to be made again."""
+    revision = service.revisions()[0]
+    service.kubectl("label", "controllerrevision", revision, "app.kubernetes.io/managed-by-", "modelservice.dev/name-")
+    eventually(lambda: service.revisions() == [revision], why="the revision has its labels again")

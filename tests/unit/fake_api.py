@@ -304,7 +304,7 @@ class FakeClient(Client):
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api
-        self._observer = _Silent()
+        self.observer = _Silent()
 
     @override
     async def _send(

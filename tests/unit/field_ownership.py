@@ -150,12 +150,12 @@ def _without(value: object, dropped: set[Path], path: Path) -> object:
 
 
 def _item_without(item: Manifest, dropped: set[Path], path: Path) -> object:
-    """The keys of an item stay for as long as it has anything else."""
+    """An item goes as soon as a key of it is dropped, unless it has anything else."""
     left = _without(item, dropped, path)
-    keys = dict(path[-1]) if isinstance(path[-1], tuple) else {}
-    if isinstance(left, dict) and not left.keys() <= keys.keys():
-        return {**{key: item[key] for key in keys if key in item}, **left}
-    return left
+    keys = {key: item[key] for key, _ in path[-1] if key in item} if isinstance(path[-1], tuple) else {}
+    if not isinstance(left, dict) or left.keys() < keys.keys():
+        return _GONE
+    return {**keys, **left}
 
 
 def _merged(live: object, wanted: object, path: Path) -> object:

@@ -78,7 +78,9 @@ EDITS: Final[dict[str, list[Callable[[Manifest], None]]]] = {
     "Service": [port, selector, annotate, unhash],
     "ControllerRevision": [renumber, annotate],
 }
-TRANSIENT: Final = [Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)]
+TRANSIENT: Final = [
+    Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)
+]
 LOST_ANSWER: Final = [Failure(status, applied=True) for status in (0, 500, 504)]
 ASIDE: Final = ["roll out", "start", "wait", "restart", "settle", "recreate", "collect garbage"]
 

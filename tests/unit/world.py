@@ -55,10 +55,8 @@ class Process:
         self.reconciler = Reconciler(client, self.store, world.runtimes, self.recorder, clock=clock, now=world.now)
         freshness = Freshness(1.0, clock=clock)
         queue: KeyQueue[Key] = KeyQueue(clock=clock)
-        self.resync = Resync(client, self.store, queue, BY_KIND.values(), (), freshness, period=600.0)
-        self.watch = Watch(
-            client, self.store, (), (), freshness, on_relist=self.resync.relisted, on_start=lambda: None
-        )
+        self.resync = Resync(client, self.store, queue, BY_KIND.values(), (), period=600.0)
+        self.watch = Watch(client, self.store, (), (), freshness, on_relist=self.resync.relisted, on_start=lambda: None)
 
     def take(self, event: Event) -> None:
         """A watch tells."""

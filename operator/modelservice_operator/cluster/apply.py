@@ -2,14 +2,13 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Final
 
 from modelservice_operator import diff
+from modelservice_operator.blocked import Blocked, being_deleted, name_conflict, predecessor
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal, refused
+from modelservice_operator.cluster.errors import ApiError, judge, namespace_is_gone
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Key, Store
-from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.records.child import Child
@@ -17,9 +16,6 @@ from modelservice_operator.records.ownership import Relation, live_relation, rel
 from modelservice_operator.records.parent import Parent
 
 logger = logging.getLogger(__name__)
-
-CONFLICT_POLL: Final = 30.0
-"""Seconds between looks at a foreign object in our way: it lacks our label, so no watch tells when it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,8 @@ class Applier:
     def __init__(self, client: Client, store: Store) -> None:
         self._client = client
         self._store = store
-        self._refused: dict[_Slot, tuple[str, Blocked]] = {}
+        self._refused: dict[_Slot, tuple[tuple[str, str], Blocked]] = {}
+        """By place: the intent and the uid of the object that it was for, and what became of it."""
         self._contested: set[_Slot] = set()
 
     def forget(self, uid: str) -> None:
@@ -50,24 +47,26 @@ class Applier:
 
         Raises:
             Blocked: the name is taken, a predecessor's child is still there, or the API server refuses the intent.
-            ApiError: anything else that the API server answers; worth a retry.
+            ApiError: something that passes; worth a retry.
         """
         slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
         wanted = diff.intent_hash(intent)
-        refused_hash, refusal = self._refused.get(slot, ("", None))
-        if refusal is not None and refused_hash == wanted:
+        child = self._store.family(Key(parent.namespace, parent.name)).children.get((slot.kind, slot.name))
+        tried = (wanted, child.uid if child is not None else "")
+        refused, refusal = self._refused.get(slot, (None, None))
+        if refusal is not None and refused == tried:
             raise refusal.with_traceback(None)
         try:
-            child = self._store.family(Key(parent.namespace, parent.name)).children.get((slot.kind, slot.name))
             if child is None:
                 await self._create(parent, slot, intent, wanted)
             else:
                 await self._update(parent, child, intent, wanted)
         except ApiError as error:
-            if not is_terminal(error):
+            refusal = None if namespace_is_gone(error) else judge(slot.kind, error)
+            if refusal is None:
                 raise
-            refusal = refused(slot.kind, error)
-            self._refused[slot] = (wanted, refusal)
+            if refusal.stalled:
+                self._refused[slot] = (tried, refusal)
             raise refusal from error
         self._refused.pop(slot, None)
 
@@ -80,9 +79,12 @@ class Applier:
             if ours and not child.deleting and (kind, name) not in wanted:
                 logger.info("Deleting %s %s, which is no longer wanted.", kind, name)
                 await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
+                child.deleting = True
 
     async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> None:
-        if slot in self._contested:
+        # Of what a ModelService that was worked on before should have, anything may have become: first look. For a new
+        # one that read is saved, because nothing of its name can be its own.
+        if slot in self._contested or "observedGeneration" in parent.status:
             live = await self._live(intent)
             if live is not None:
                 await self._take_over(parent, slot, intent, wanted, live)
@@ -98,7 +100,7 @@ class Applier:
                 raise
             await self._take_over(parent, slot, intent, wanted, live)
             return
-        if not created and _was_foreign(parent, answer):
+        if not created and _was_foreign(answer):
             await self._give_back(intent)
             raise self._conflict(slot, parent)
         self._remember(answer, wanted)
@@ -111,9 +113,9 @@ class Applier:
             case Relation.FOREIGN:
                 raise self._conflict(slot, parent)
             case Relation.PREDECESSOR:
-                raise _predecessor(slot)
-            case Relation.OURS if child.deleting:
-                raise _terminating(slot)
+                raise predecessor(slot.kind, slot.name)
+            case _ if child.deleting:
+                raise being_deleted(slot.kind, slot.name)
             case Relation.OURS if child.holds(wanted):
                 return
             case Relation.OURS if child.applied_hash == wanted and child.body is not None:
@@ -135,9 +137,9 @@ class Applier:
             case Relation.FOREIGN:
                 raise self._conflict(slot, parent)
             case Relation.PREDECESSOR:
-                raise _predecessor(slot)
+                raise predecessor(slot.kind, slot.name)
             case _ if "deletionTimestamp" in live["metadata"]:
-                raise _terminating(slot)
+                raise being_deleted(slot.kind, slot.name)
             case _:
                 self._contested.discard(slot)
                 await self._force(parent, slot, intent, wanted, live["metadata"]["uid"])
@@ -173,45 +175,18 @@ class Applier:
 
     def _conflict(self, slot: _Slot, parent: Parent) -> Blocked:
         self._contested.add(slot)
-        what = f"{slot.kind} {parent.namespace}/{slot.name}"
-        return Blocked(
-            Reason.NAME_CONFLICT,
-            f"{what} exists and does not belong to this ModelService; it is left untouched.",
-            f"Delete {what} if nothing needs it, or give this ModelService another name.",
-            stalled=True,
-            retry=CONFLICT_POLL,
-        )
+        return name_conflict(slot.kind, parent.namespace, slot.name)
 
 
-def _was_foreign(parent: Parent, answer: Manifest) -> bool:
-    """Someone else made this object before there was a ModelService that could have.
+def _was_foreign(answer: Manifest) -> bool:
+    """Someone else made the object that the first apply of a child found.
 
-    An apply without force succeeds on a foreign object when no field of the two intents clashes. Nothing of ours can be
-    older than its ModelService, and an object that we just made has no other manager of its spec.
+    An apply without force succeeds on a foreign object when no field of the two intents clashes. The spec of an object
+    that we just made has no other manager.
     """
-    metadata = answer["metadata"]
-    others = any(
+    return any(
         entry.get("manager") != names.FIELD_MANAGER
         and not entry.get("subresource")
         and "f:spec" in (entry.get("fieldsV1") or {})
-        for entry in metadata.get("managedFields") or ()
-    )
-    return others and metadata.get("creationTimestamp", "") < parent.created_at
-
-
-def _predecessor(slot: _Slot) -> Blocked:
-    return Blocked(
-        Reason.WAITING_FOR_PREDECESSOR,
-        f"{slot.kind} {slot.name} still belongs to a deleted ModelService of the same name.",
-        "Wait: the garbage collector deletes it.",
-        retry=CONFLICT_POLL,
-    )
-
-
-def _terminating(slot: _Slot) -> Blocked:
-    return Blocked(
-        Reason.WAITING_FOR_PREDECESSOR,
-        f"{slot.kind} {slot.name} is being deleted.",
-        "Wait: it is created anew once it is gone. If it stays, look at its finalizers.",
-        retry=CONFLICT_POLL,
+        for entry in answer["metadata"].get("managedFields") or ()
     )

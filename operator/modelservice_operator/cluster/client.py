@@ -6,7 +6,7 @@ per request and refuse answers that do not match their models; its transport enc
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from modelservice_operator.plan import names
 
 APPLY = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
+PAGE_SIZE = 500
+"""Objects per page of a list: 10,000 pods at once would take more than a gigabyte."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 """Seconds: longer than a write may wait for etcd or an admission webhook (10 s each)."""
 
@@ -43,7 +45,7 @@ class _NoObserver:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The answer to a LIST: the objects and the resourceVersion at which they were read."""
+    """Part of the answer to a LIST: the objects and the resourceVersion at which they were read."""
 
     items: list[Manifest]
     resource_version: int
@@ -56,7 +58,7 @@ class Client:
         self.configuration = configuration
         self._api = ApiClient(configuration)
         self._session = self.new_session()
-        self._observer: RequestObserver = observer or _NoObserver()
+        self.observer: RequestObserver = observer or _NoObserver()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -66,8 +68,11 @@ class Client:
     async def bearer_token(self) -> str | None:
         """Value of the Authorization header as of now: service account tokens rotate. None with client certificates."""
         headers: dict[str, str] = {}
-        await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
-        return headers.get("authorization") or headers.get("Authorization")
+        try:
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+        except Exception as error:  # an exec plugin or a token file may fail in any way
+            raise ApiUnreachable(f"no credentials at the moment: {type(error).__name__}: {error}") from error
+        return headers.get("authorization")
 
     def new_session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         """A session with the TLS settings of the cluster and connections of its own; the caller closes it."""
@@ -110,24 +115,28 @@ class Client:
 
     async def list_objects(
         self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
-    ) -> Page:
-        """All objects of a kind (those that its selector selects), served from the API server's cache."""
-        query = {"resourceVersion": "0"}
+    ) -> AsyncIterator[Page]:
+        """All objects of a kind (those that its selector selects), page by page, all as of the same resourceVersion."""
+        query = {"limit": str(PAGE_SIZE)}
         if resource.selector:
             query["labelSelector"] = resource.selector
         accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" if metadata_only else None
-        _, answer = await self._send("GET", resource.path(namespace), query=query, accept=accept)
-        items = answer.get("items") or []
-        for item in items:
-            item["apiVersion"], item["kind"] = resource.api_version, resource.kind
-        return Page(items, int(answer["metadata"]["resourceVersion"]))
+        while True:
+            _, answer = await self._send("GET", resource.path(namespace), query=query, accept=accept)
+            items = answer.get("items") or []
+            for item in items:
+                item["apiVersion"], item["kind"] = resource.api_version, resource.kind
+            yield Page(items, int(answer["metadata"]["resourceVersion"]))
+            query["continue"] = answer["metadata"].get("continue") or ""
+            if not query["continue"]:
+                return
 
     async def create(self, manifest: Manifest) -> Manifest:
         """POST. An object of that name is an ApiError 409."""
         resource, namespace, _ = _address(manifest)
         query = {"fieldManager": names.FIELD_MANAGER}
         answer = await self.request("POST", resource.path(namespace), query=query, body=manifest)
-        self._observer.wrote(resource.kind, "create")
+        self.observer.wrote(resource.kind, "create")
         return answer
 
     async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:
@@ -137,7 +146,7 @@ class Client:
         status, answer = await self._send(
             "PATCH", resource.path(namespace, name), query=query, body=manifest, content_type=APPLY
         )
-        self._observer.wrote(resource.kind, "apply")
+        self.observer.wrote(resource.kind, "apply")
         return answer, status == 201
 
     async def merge_patch(
@@ -151,7 +160,7 @@ class Client:
             body=patch,
             content_type=MERGE_PATCH,
         )
-        self._observer.wrote(resource.kind, "patch")
+        self.observer.wrote(resource.kind, "patch")
         return answer
 
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
@@ -163,7 +172,7 @@ class Client:
             if error.status not in {404, 409}:
                 raise
         else:
-            self._observer.wrote(resource.kind, "delete")
+            self.observer.wrote(resource.kind, "delete")
 
     async def _send(
         self,
@@ -179,7 +188,9 @@ class Client:
         url = URL(f"{self.configuration.host}{path}").with_query(query)
         status = 0
         try:
-            await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+            token = await self.bearer_token()
+            if token is not None:
+                headers["Authorization"] = token
             async with self._session.request(
                 method,
                 url,
@@ -200,7 +211,7 @@ class Client:
                 raise
             raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
-            self._observer.request(method, status, self.configuration.host)
+            self.observer.request(method, status, self.configuration.host)
         answer = _parse(data)
         if status >= 400:
             raise _error(status, answer, data, retry_after)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from modelservice_operator.blocked import Blocked, poll_interval
 from modelservice_operator.diagnose.reasons import Reason
 
 
@@ -55,23 +56,6 @@ class Gone(Exception):
     """The ModelService is gone, or its namespace is going: there is nothing left to do."""
 
 
-class Blocked(Exception):
-    """Something on the side of the cluster or of the spec keeps a ModelService from being brought about.
-
-    `stalled` says that no retry repairs it before an input changes. `retry` is in seconds; None waits for an event.
-    """
-
-    def __init__(
-        self, reason: Reason, message: str, remedy: str, *, stalled: bool = False, retry: float | None = None
-    ) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.reason = reason
-        self.message = message
-        self.remedy = remedy
-        self.stalled = stalled
-        self.retry = retry
-
-
 _BAD_INTENT = (
     "failed to create typed patch object",
     "failed to convert new object",
@@ -79,6 +63,13 @@ _BAD_INTENT = (
     "duplicate entries for key",
 )
 """What the API server says, with status 500, of an intent that it will never accept (seen on 1.36)."""
+
+
+_DENIED = ("denied request", "denied the request")
+"""What ValidatingAdmissionPolicies and admission webhooks say, with whatever status they choose."""
+
+_PASSING = frozenset({404, 409, 410, 429, 503, 504})
+"""Somebody was faster, or the API server is busy."""
 
 
 def is_terminal(error: ApiError) -> bool:
@@ -95,11 +86,48 @@ def namespace_is_gone(error: ApiError) -> bool:
     return error.status == 404 and error.message.startswith("namespaces ")
 
 
-def refused(kind: str, error: ApiError) -> Blocked:
-    """What a terminal error of the API server means for a ModelService: its words, and no further try."""
+def judge(kind: str, error: ApiError) -> Blocked | None:
+    """What an error at a write of an object of this kind means for its ModelService.
+
+    None for errors that pass by themselves or with the next event, about which nothing need be said.
+    """
+    words = error.message[:MESSAGE_LIMIT]
+    if any(text in error.message for text in _DENIED):
+        return Blocked(
+            Reason.ADMISSION_DENIED,
+            f"an admission policy denies the {kind}: {words}",
+            "Change the spec so that the policy admits it, or ask whoever owns the policy that the message names.",
+            retry=poll_interval(),
+        )
+    if is_terminal(error):
+        return Blocked(
+            Reason.INVALID_SPEC,
+            f"the API server refuses the {kind}: {words}",
+            "Correct the field of the spec that the message names.",
+            stalled=True,
+        )
+    if error.status == 403:
+        return _forbidden(kind, words)
+    if error.status in _PASSING:
+        return None
     return Blocked(
-        Reason.INVALID_SPEC,
-        f"the API server refuses the {kind}: {error.message[:MESSAGE_LIMIT]}",
-        "Correct the field of the spec that the message names.",
-        stalled=True,
+        Reason.REQUEST_FAILED,
+        f"the API server fails at the {kind}: {words}",
+        "It is tried again. If it stays, look at what the message names, such as an admission webhook.",
+    )
+
+
+def _forbidden(kind: str, words: str) -> Blocked:
+    if "exceeded quota" in words:
+        return Blocked(
+            Reason.QUOTA_EXCEEDED,
+            f"the namespace's quota leaves no room for the {kind}: {words}",
+            "Raise the ResourceQuota, or remove what is no longer needed in the namespace.",
+            retry=poll_interval(),
+        )
+    return Blocked(
+        Reason.FORBIDDEN,
+        f"the operator may not write the {kind}: {words}",
+        "Grant the operator's ServiceAccount what the message names; the chart's ClusterRole has all that it needs.",
+        retry=poll_interval(),
     )

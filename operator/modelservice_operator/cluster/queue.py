@@ -8,7 +8,6 @@ import contextlib
 import heapq
 import itertools
 import random
-from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -56,8 +55,8 @@ class KeyQueue(Generic[K]):
         self._clock = clock
         self._observer = observer or _NoObserver()
         self._base, self._cap, self._jitter = base, cap, jitter
-        self._live: deque[K] = deque()
-        self._background: deque[K] = deque()
+        self._live: dict[K, None] = {}
+        self._background: dict[K, None] = {}
         self._queued: dict[K, float] = {}
         self._running: dict[K, float] = {}
         self._dirty: set[K] = set()
@@ -77,11 +76,12 @@ class KeyQueue(Generic[K]):
             self._dirty.add(key)
             return
         if key in self._queued:
-            if not background:
-                self._live.append(key)
+            if not background and key in self._background:
+                del self._background[key]
+                self._live[key] = None
             return
         self._queued[key] = self._clock()
-        (self._background if background else self._live).append(key)
+        (self._background if background else self._live)[key] = None
         self._observer.added()
         self._wake.set()
 
@@ -96,7 +96,8 @@ class KeyQueue(Generic[K]):
     def retry(self, key: K, at_least: float = 0.0) -> float:
         """Queue a failed key after its back-off (and not before `at_least` seconds); returns the delay."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        delay = max(at_least, min(self._cap, self._base * 2.0 ** min(failures, 32)) * (0.5 + self._jitter() / 2))
+        back_off = min(self._cap, self._base * 2.0 ** min(failures, 32)) * (0.5 + self._jitter() / 2)
+        delay = max(at_least * (1.0 + self._jitter() / 10), back_off)
         self.add_after(key, delay)
         self._observer.retried()
         return delay
@@ -104,10 +105,6 @@ class KeyQueue(Generic[K]):
     def forget(self, key: K) -> None:
         """The key succeeded, or is gone: its back-off starts anew."""
         self._failures.pop(key, None)
-
-    def failures(self, key: K) -> int:
-        """How often in a row the key failed."""
-        return self._failures.get(key, 0)
 
     async def take(self) -> K:
         """Wait for a key and take it; `done` must follow."""
@@ -140,10 +137,6 @@ class KeyQueue(Generic[K]):
         """For how long the slowest worker has had its key; 0 when all are idle."""
         return max((self._clock() - since for since in self._running.values()), default=0.0)
 
-    def oldest_waiting(self) -> float:
-        """For how long the oldest queued key has waited."""
-        return next((self._clock() - since for since in self._queued.values()), 0.0)
-
     def unfinished(self) -> float:
         """Sum of the times that workers have had their present keys."""
         return sum(self._clock() - since for since in self._running.values())
@@ -155,13 +148,13 @@ class KeyQueue(Generic[K]):
             if self._due.get(key) == due:
                 del self._due[key]
                 self.add(key)
-        for line in (self._live, self._background):
-            while line:
-                key = line.popleft()
-                if key in self._queued:
-                    self._running[key] = now
-                    self._observer.taken(now - self._queued.pop(key))
-                    if self._queued:
-                        self._wake.set()
-                    return key
-        return None
+        line = self._live or self._background
+        if not line:
+            return None
+        key = next(iter(line))
+        del line[key]
+        self._running[key] = now
+        self._observer.taken(now - self._queued.pop(key))
+        if self._queued:
+            self._wake.set()
+        return key

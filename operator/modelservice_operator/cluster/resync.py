@@ -5,19 +5,18 @@ anyway, the uids that the API server has are compared with those in the store.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import sys
 from collections.abc import Collection
 from typing import Final
 
-from modelservice_operator.cluster.client import Client, Page
+from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
-from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Key, Store
-from modelservice_operator.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +34,6 @@ class Resync:
         queue: KeyQueue[Key],
         resources: Collection[Resource],
         namespaces: Collection[str],
-        freshness: Freshness,
         *,
         period: float,
     ) -> None:
@@ -44,7 +42,6 @@ class Resync:
         self._queue = queue
         self._resources = resources
         self._namespaces = namespaces
-        self._freshness = freshness
         self._period = period
         self._relisted = asyncio.Event()
         self.primed = asyncio.Event()
@@ -56,11 +53,9 @@ class Resync:
         while True:
             try:
                 for resource in self._resources:
-                    page = await self._list(resource)
-                    self._store.replace(resource.kind, page.items, page.resource_version)
-                    self._freshness.saw(resource.full_name)
+                    await self._read(resource)
             except (ApiError, ApiUnreachable) as error:
-                logger.warning("Cannot list what there is, will try again in %.0f s: %s", delay, error)
+                logger.warning("Cannot list what there is, will try again in %.1f s: %s", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 15.0)
             else:
@@ -74,19 +69,19 @@ class Resync:
             self._relisted.set()
 
     async def run(self) -> None:
-        """Sweep after relists and once per period; in the same rhythm every key is queued once. Until cancelled."""
+        """Sweep after relists and once per period; in that period every key is queued once. Until cancelled."""
         await self.primed.wait()
+        clock = asyncio.get_running_loop().time
+        due = clock() + self._spread_period()
         while True:
-            periodic = False
-            try:
-                async with asyncio.timeout(self._period * random.uniform(0.9, 1.1)):  # noqa: S311 (no cryptography)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
                     await self._relisted.wait()
-            except TimeoutError:
-                periodic = True
             await asyncio.sleep(SETTLE)
             self._relisted.clear()
             await self.sweep()
-            if periodic:
+            if clock() >= due:
+                due = clock() + self._spread_period()
                 for key in self._store.services():
                     self._queue.add(key, background=True)
 
@@ -94,25 +89,31 @@ class Resync:
         """Forget whatever the API server no longer has."""
         try:
             for resource in self._resources:
-                page = await self._list(resource, metadata_only=True)
-                live = {item["metadata"]["uid"] for item in page.items}
-                self._store.prune(resource.kind, live, page.resource_version)
+                await self._read(resource, metadata_only=True)
         except (ApiError, ApiUnreachable) as error:
             logger.info("The sweep for missed deletions waits for its next turn: %s", error)
 
-    async def _list(self, resource: Resource, *, metadata_only: bool = False) -> Page:
-        """All objects of a kind in the namespaces that we serve, read no earlier than the version that is returned."""
+    async def _read(self, resource: Resource, *, metadata_only: bool = False) -> None:
+        """Make the store agree with lists of a kind in the namespaces that we serve.
+
+        With `metadata_only` nothing new is taken in, and only what is gone is noticed.
+        """
         namespaces: Collection[str | None] = (self._namespaces if resource.namespaced else ()) or (None,)
-        items: list[Manifest] = []
-        versions: list[int] = []
+        live: set[str] = set()
+        version = sys.maxsize
         for namespace in namespaces:
             try:
-                page = await self._client.list_objects(resource, namespace, metadata_only=metadata_only)
+                async for page in self._client.list_objects(resource, namespace, metadata_only=metadata_only):
+                    version = min(version, page.resource_version)
+                    live |= {item["metadata"]["uid"] for item in page.items}
+                    for item in () if metadata_only else page.items:
+                        self._store.upsert(item)
             except ApiError as error:
                 if error.status != 404 or resource is not MODEL_SERVICE:
                     raise
                 logger.warning("The API server does not serve %s: install the CRD.", resource.full_name)
-                return Page([], sys.maxsize)
-            items += page.items
-            versions.append(page.resource_version)
-        return Page(items, min(versions))
+        self._store.prune(resource.kind, live, version)
+
+    def _spread_period(self) -> float:
+        """The period, spread so that the operators of many clusters do not list at the same time."""
+        return self._period * random.uniform(0.9, 1.1)  # noqa: S311 (no cryptography)

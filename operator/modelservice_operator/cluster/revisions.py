@@ -7,8 +7,9 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.blocked import Blocked, being_deleted, poll_interval, predecessor
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Blocked, is_terminal, refused
+from modelservice_operator.cluster.errors import ApiError, judge
 from modelservice_operator.cluster.resources import CONTROLLER_REVISION, DEPLOYMENT
 from modelservice_operator.cluster.store import Family, Key, Store
 from modelservice_operator.diagnose.reasons import Reason
@@ -48,6 +49,7 @@ class Revisions:
             Blocked: a predecessor's revision is in the way.
             ApiError: worth a retry.
         """
+        await self._adopt(parent)
         wanted = inputs(parent.name, spec)
         wanted_digest = digest(wanted)
         family = self._family(parent)
@@ -56,14 +58,14 @@ class Revisions:
             for revision in family.revisions.values()
             if revision.digest == wanted_digest
             and not revision.deleting
-            and _relation(parent, revision) in {Relation.OURS, Relation.ORPHAN}
+            and _relation(parent, revision) is Relation.OURS
         ]
         if not found:
             return await self._make(parent, spec, wanted)
         revision = max(found, key=lambda candidate: candidate.number)
         newest = max(other.number for other in family.revisions.values())
-        if _relation(parent, revision) is Relation.ORPHAN or revision.number < newest:
-            revision = await self._claim(parent, revision, newest)
+        if revision.number < newest:
+            revision = await self._renumber(parent, revision, newest + 1)
         template = revision.template
         if template is None:
             template = await self._reload(revision)
@@ -80,9 +82,18 @@ class Revisions:
         old.sort(key=lambda revision: revision.number, reverse=True)
         for revision in old[spec.rollout.revision_history_limit :]:
             await self._client.delete(CONTROLLER_REVISION, parent.namespace, revision.name, revision.uid)
+            revision.deleting = True
 
     def _family(self, parent: Parent) -> Family:
         return self._store.family(Key(parent.namespace, parent.name))
+
+    async def _adopt(self, parent: Parent) -> None:
+        """Own the whole history that `--cascade=orphan` or a backup left, so that it is pruned and collected."""
+        for revision in list(self._family(parent).revisions.values()):
+            if _relation(parent, revision) is Relation.ORPHAN and not revision.deleting:
+                logger.info("Adopting revision %s.", revision.name)
+                answer = await self._own(parent, revision.name, revision.resource_version, revision.number)
+                self._store.upsert(answer)
 
     async def _make(self, parent: Parent, spec: ModelServiceSpec, wanted: Manifest) -> tuple[Revision, Manifest]:
         refused_digest, refusal = self._refused.get(parent.uid, ("", None))
@@ -99,8 +110,10 @@ class Revisions:
                 answer = await self._client.create(manifest)
                 logger.info("Stored revision %s.", manifest["metadata"]["name"])
             except ApiError as error:
-                if is_terminal(error):
-                    raise self._refuse(parent, wanted, error) from error
+                refusal = judge("ControllerRevision", error)
+                if refusal is not None and refusal.stalled:
+                    self._refused[parent.uid] = (digest(wanted), refusal)
+                    raise refusal from error
                 if error.status != 409 or error.reason != "AlreadyExists":
                     raise
                 existing = await self._existing(parent, manifest, wanted)
@@ -115,13 +128,8 @@ class Revisions:
             f"{MAX_COLLISIONS} foreign ControllerRevisions have the names that this ModelService's revision needs.",
             f"Look at them: kubectl get controllerrevisions -n {parent.namespace}",
             stalled=True,
-            retry=30.0,
+            retry=poll_interval(),
         )
-
-    def _refuse(self, parent: Parent, wanted: Manifest, error: ApiError) -> Blocked:
-        refusal = refused("ControllerRevision", error)
-        self._refused[parent.uid] = (digest(wanted), refusal)
-        return refusal
 
     async def _live_template(self, parent: Parent, hash_: str) -> Manifest | None:
         """The pod template that runs under this hash: its ControllerRevision was deleted, the pods must not notice."""
@@ -146,22 +154,18 @@ class Revisions:
             raise ApiError(409, "Conflict", f"ControllerRevision {name} came and went")
         match live_relation(parent, live):
             case Relation.PREDECESSOR:
-                raise Blocked(
-                    Reason.WAITING_FOR_PREDECESSOR,
-                    f"ControllerRevision {name} still belongs to a deleted ModelService of the same name.",
-                    "Wait: the garbage collector deletes it.",
-                    retry=30.0,
-                )
+                raise predecessor("ControllerRevision", name)
             case Relation.FOREIGN:
                 return None
-        if digest((live.get("data") or {}).get("inputs")) != digest(wanted):
+        if Revision.from_manifest(live).digest != digest(wanted):
             return None
+        if "deletionTimestamp" in live["metadata"]:
+            raise being_deleted("ControllerRevision", name)
         version, labels = live["metadata"]["resourceVersion"], manifest["metadata"]["labels"]
         return await self._own(parent, name, version, manifest["revision"], **labels)
 
-    async def _claim(self, parent: Parent, revision: Revision, newest: int) -> Revision:
-        """Make a stored revision the newest one of this ModelService: a rollback, or an orphan adopted."""
-        number = revision.number if revision.number == newest else newest + 1
+    async def _renumber(self, parent: Parent, revision: Revision, number: int) -> Revision:
+        """Make a stored revision the newest one of this ModelService: a rollback."""
         answer = await self._own(parent, revision.name, revision.resource_version, number)
         logger.info("Revision %s is now the newest one, number %d.", revision.name, number)
         self._store.upsert(answer)

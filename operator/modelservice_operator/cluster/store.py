@@ -6,7 +6,7 @@ and what was deleted does not come back through a late answer.
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from modelservice_operator import api
@@ -102,11 +102,11 @@ class Store:
     def remove(self, manifest: Manifest) -> None:
         """An object was deleted, or lost the label by which we see it: forget it, if it is the one that we know."""
         metadata = manifest["metadata"]
-        uid = metadata.get("uid", "")
-        self._bury(uid, int(metadata.get("resourceVersion") or 0))
+        uid, version = metadata.get("uid", ""), int(metadata.get("resourceVersion") or 0)
+        self._bury(uid, version)
         identity = ObjectId(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
         known = self._records.get(identity)
-        if known is not None and known.uid == uid:
+        if known is not None and known.uid == uid and known.resource_version <= version:
             self._drop(identity, known)
 
     def forget(self, kind: str, namespace: str, name: str, uid: str) -> None:
@@ -114,15 +114,8 @@ class Store:
         identity = ObjectId(kind, namespace, name)
         known = self._records.get(identity)
         if known is not None and known.uid == uid:
+            self._bury(uid, known.resource_version)
             self._drop(identity, known)
-
-    def replace(self, kind: str, manifests: Iterable[Manifest], resource_version: int) -> None:
-        """Take in a whole list: what it lacks, and what is not newer than it, is gone."""
-        live = set()
-        for manifest in manifests:
-            self.upsert(manifest)
-            live.add(manifest["metadata"].get("uid"))
-        self.prune(kind, live, resource_version)
 
     def prune(self, kind: str, live: set[str], resource_version: int) -> None:
         """Forget every object of a kind whose uid is not `live`, unless it is newer than the list that says so."""
@@ -130,21 +123,14 @@ class Store:
             if identity.kind == kind and record.uid not in live and record.resource_version <= resource_version:
                 self._drop(identity, record)
 
-    def release_templates(self, key: Key, *, keep: str) -> None:
-        """Let go of the pod templates of all revisions but the one called `keep`."""
-        for revision in self.family(key).revisions.values():
-            if revision.name != keep:
-                revision.template_json = ""
-
     def _drop(self, identity: ObjectId, record: Record) -> None:
-        self._bury(record.uid, max(record.resource_version, self._dead.get(record.uid, 0)))
         del self._records[identity]
         self._unlink(record)
         self._changed(record)
 
     def _bury(self, uid: str, resource_version: int) -> None:
         """From now on only what is newer counts: an object that lost just its label may return."""
-        self._dead[uid] = resource_version
+        self._dead[uid] = max(resource_version, self._dead.get(uid, 0))
         if len(self._dead) > TOMBSTONES:
             self._dead.popitem(last=False)
 
@@ -162,6 +148,7 @@ class Store:
                     family.deployment = Deployment.from_manifest(manifest)
             case Revision():
                 family.revisions[record.name] = record
+                _keep_newest_template(family)
             case Pod():
                 family.pods[record.name] = record
 
@@ -194,6 +181,14 @@ class Store:
         for key, family in self._families.items():
             if any(pod.node == record.name for pod in family.pods.values()):
                 self.on_change(key)
+
+
+def _keep_newest_template(family: Family) -> None:
+    """Only the newest revision is asked for its template, as a rule; the others take memory."""
+    newest = max(revision.number for revision in family.revisions.values())
+    for revision in family.revisions.values():
+        if revision.number < newest:
+            revision.template_json = ""
 
 
 def _record(manifest: Manifest) -> Record:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 import kopf
 from typing_extensions import override
+from yarl import URL
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
@@ -108,7 +109,7 @@ class Watch:
             resources: what to watch.
             namespaces: where; empty means everywhere.
             freshness: is told of every sign of life.
-            on_relist: called for every object that a stream lists again: what is not listed may be gone.
+            on_relist: called when a stream has listed anew: what is not listed may be gone.
             on_start: called when kopf has bound its signal handlers, so that the process can bind its own.
         """
         self._client = client
@@ -120,6 +121,7 @@ class Watch:
         self._on_start = on_start
         self._last_login = float("-inf")
         self._restart = asyncio.Event()
+        self._crd_uid: str | None = None
 
     async def run(self) -> None:
         """Watch until cancelled.
@@ -127,6 +129,9 @@ class Watch:
         Raises:
             Exception: whatever kopf gave up on.
         """
+        for resource in self._resources:
+            for namespace in self._namespaces or ("",):
+                self._saw(resource, namespace)
         while True:
             self._restart.clear()
             operator = asyncio.create_task(
@@ -168,13 +173,11 @@ class Watch:
         return registry
 
     def _register(self, registry: kopf.OperatorRegistry, resource: Resource) -> None:
-        name = resource.full_name
-
         async def handle(event: kopf.RawEvent, **_: Any) -> None:
-            self._freshness.saw(name)
+            self._saw(resource, event["object"]["metadata"].get("namespace", ""))
             self._take(resource, event["type"], dict(event["object"]))
 
-        kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=name)(handle)
+        kopf.on.event(resource.group, resource.version, resource.plural, registry=registry)(handle)
 
     def _take(self, resource: Resource, event_type: str | None, manifest: Manifest) -> None:
         manifest.setdefault("kind", resource.kind)
@@ -183,16 +186,19 @@ class Watch:
             self._store.remove(manifest)
             return
         self._store.upsert(manifest)
-        if event_type is None:
-            self._on_relist()
 
     async def _see_crd(self, event: kopf.RawEvent, **_: Any) -> None:
         """Our CRD came or changed. kopf looks for the kind at that moment, which may be before the kind is served."""
         status = event["object"].get("status") or {}
-        established = {"type": "Established", "status": "True"}
-        if event["type"] in {"ADDED", "MODIFIED"} and any(
-            established.items() <= condition.items() for condition in status.get("conditions") or ()
-        ):
+        established = any(
+            condition["type"] == "Established" and condition["status"] == "True"
+            for condition in status.get("conditions") or ()
+        )
+        uid = event["object"]["metadata"].get("uid")
+        if event["type"] == "DELETED" or not established or uid == self._crd_uid:
+            return
+        self._crd_uid = uid
+        if event["type"] is not None:
             asyncio.get_running_loop().call_later(DISCOVERY_GRACE, self._restart_if_unwatched)
 
     def _restart_if_unwatched(self) -> None:
@@ -215,13 +221,28 @@ class Watch:
         token = await self._client.bearer_token()
         if token is not None:
             request.headers["Authorization"] = token
-        response = await handler(request)
-        if response.status < 400:
-            plural = request.url.path.rpartition("/")[2]
-            for resource in self._resources:
-                if resource.plural == plural:
-                    self._freshness.saw(resource.full_name)
+        status = 0
+        try:
+            response = await handler(request)
+            status = response.status
+        finally:
+            self._client.observer.request(request.method, status, self._client.configuration.host)
+        if status < 400:
+            self._note(request.url)
         return response
+
+    def _note(self, url: URL) -> None:
+        """A list or a watch of ours was answered. After a list, what it lacks may be gone without a word."""
+        for resource in self._resources:
+            for namespace in self._namespaces or ("",):
+                if url.path == resource.path(namespace):
+                    self._saw(resource, namespace)
+                    if "watch" not in url.query:
+                        self._on_relist()
+
+    def _saw(self, resource: Resource, namespace: str) -> None:
+        scoped = resource.namespaced and self._namespaces
+        self._freshness.saw(f"{resource.full_name} in {namespace}" if scoped else resource.full_name)
 
     def _settings(self) -> kopf.OperatorSettings:
         settings = kopf.OperatorSettings()

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec", "The spec asks for something that cannot be."
     NAME_CONFLICT = "NameConflict", "An object of the name that a child needs belongs to someone else."
     FORBIDDEN = "Forbidden", "The operator may not do what it has to do."
+    ADMISSION_DENIED = "AdmissionDenied", "An admission policy or webhook denies a child."
+    REQUEST_FAILED = "RequestFailed", "The API server fails at a request of the operator, which is tried again."
     POD_SECURITY_VIOLATION = "PodSecurityViolation", "The namespace's Pod Security level forbids the pods."
     CONFIG_INVALID = "ConfigInvalid", "The pods, or a container in them, cannot be made from what was asked for."
     SECRET_NOT_FOUND = "SecretNotFound", "A Secret, or a key in it, that the pods refer to does not exist."

@@ -11,7 +11,7 @@ from modelservice_operator.plan.metadata import child_metadata
 from modelservice_operator.quantity import canonical_quantity
 from modelservice_operator.records.parent import Parent
 
-_RECORD_VERSION: Final = 1
+RECORD_VERSION: Final = 1
 """Of the shape of a ControllerRevision's data."""
 
 _HASH_LENGTH: Final = 10
@@ -71,6 +71,6 @@ def controller_revision(
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
         "metadata": metadata,
-        "data": {"version": _RECORD_VERSION, "inputs": revision_inputs, "template": template},
+        "data": {"version": RECORD_VERSION, "inputs": revision_inputs, "template": template},
         "revision": number,
     }

@@ -1,10 +1,11 @@
 """What the operator remembers of a child: who controls it, what was last applied, and its body until that is judged."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Final
 
 from modelservice_operator import api
-from modelservice_operator.manifest import Manifest, digest
+from modelservice_operator.manifest import Manifest, canonical_json, digest
 from modelservice_operator.plan import names
 
 _VOLATILE_ANNOTATIONS: Final = frozenset({"deployment.kubernetes.io/revision"})
@@ -24,7 +25,7 @@ class Controller:
 
 @dataclass(slots=True)
 class Child:
-    """A Deployment or Service with our labels. `body` is None once it was judged to hold what we want."""
+    """A Deployment or Service with our labels. Its body is let go once it was judged to hold what we want."""
 
     kind: str
     namespace: str
@@ -38,9 +39,15 @@ class Child:
     applied_hash: str | None
     fingerprint: str
     """Of everything but status: equal fingerprints mean that nobody changed the object."""
-    body: Manifest | None
+    body_json: str
+    """What of it an intent can speak of, as text, which takes a fifth of the memory; empty when it was let go."""
     judged: tuple[str, str] | None = field(default=None)
     """Intent hash and fingerprint for which the object was found to hold what we want."""
+
+    @property
+    def body(self) -> Manifest | None:
+        """The object but for its status, or None when it was let go."""
+        return json.loads(self.body_json) if self.body_json else None
 
     def holds(self, intent_hash: str) -> bool:
         """This intent was applied, and nobody changed the object since it was judged."""
@@ -49,14 +56,14 @@ class Child:
     def judge(self, intent_hash: str) -> None:
         """Remember that the object, as it is now, holds this intent; its body is no longer needed."""
         self.judged = (intent_hash, self.fingerprint)
-        self.body = None
+        self.body_json = ""
 
     def succeed(self, previous: "Child") -> None:
         """Take over the verdict on an earlier version of the same object, if nothing but status changed."""
         if previous.uid == self.uid and previous.judged is not None:
             self.judged = previous.judged
             if previous.judged[1] == self.fingerprint:
-                self.body = None
+                self.body_json = ""
 
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> "Child":
@@ -75,7 +82,7 @@ class Child:
             deleting="deletionTimestamp" in metadata,
             applied_hash=(metadata.get("annotations") or {}).get(names.APPLIED_HASH),
             fingerprint=_fingerprint(manifest),
-            body=_body(manifest),
+            body_json=canonical_json(_body(manifest)),
         )
 
 

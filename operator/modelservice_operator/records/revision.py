@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from modelservice_operator.manifest import Manifest, canonical_json, digest
 from modelservice_operator.plan import names
+from modelservice_operator.plan.revision import RECORD_VERSION
 from modelservice_operator.records.child import Controller, controller_of, service_of
 
 
 @dataclass(slots=True)
 class Revision:
-    """One stored revision. The template of all but the desired one is let go: `template_json` is then empty."""
+    """One stored revision. The template of all but the newest one is let go: `template_json` is then empty."""
 
     namespace: str
     name: str
@@ -51,7 +52,7 @@ class Revision:
             controller=controller,
             deleting="deletionTimestamp" in metadata,
             number=int(manifest.get("revision") or 0),
-            digest=digest(data["inputs"]) if "inputs" in data else "",
+            digest=digest(data["inputs"]) if data.get("version") == RECORD_VERSION and "inputs" in data else "",
             revision_hash=labels.get(names.REVISION, ""),
             template_json=canonical_json(template) if isinstance(template, dict) else "",
         )

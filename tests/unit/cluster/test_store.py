@@ -69,7 +69,8 @@ def test_a_list_removes_ghosts_but_not_what_is_newer_than_it() -> None:
     store.upsert(child(name="ghost", uid="ghost", version=3))
     store.upsert(child(name="fresh", uid="fresh", version=20))
     seen = changes(store)
-    store.replace("Service", [child(name="kept", uid="kept", version=4)], 10)
+    store.upsert(child(name="kept", uid="kept", version=4))
+    store.prune("Service", {"kept"}, 10)
     names = {name for key in ("ghost", "fresh", "kept") for _, name in store.family(Key("ml", key)).children}
     assert names == {"fresh", "kept"}
     assert Key("ml", "ghost") in seen
