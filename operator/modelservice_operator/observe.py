@@ -32,12 +32,14 @@ def observe(wanted: int, deployment: Deployment | None, revision_hash: str | Non
         and deployment.revision == revision_hash
     )
     counts = (deployment.updated_replicas, deployment.replicas, deployment.available_replicas)
+    complete = settled and all(count == wanted for count in counts)
     return Observation(
         wanted=wanted,
         replicas=deployment.replicas,
         ready=deployment.ready_replicas,
         available=deployment.available_replicas,
         settled=settled,
-        complete=settled and all(count == wanted for count in counts),
-        deadline_exceeded=settled and deployment.deadline_exceeded,
+        complete=complete,
+        # The Deployment controller keeps the verdict while a Deployment is paused, also when its pods get ready.
+        deadline_exceeded=settled and not complete and deployment.deadline_exceeded,
     )

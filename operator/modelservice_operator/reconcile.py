@@ -183,7 +183,8 @@ class Reconciler:
             )
         except ApiError as error:
             if error.status == 409:
-                return STATUS_INTERVAL
+                # Someone wrote first: the event of that write brings another turn.
+                return None
             if error.status == 404:
                 self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
                 return None

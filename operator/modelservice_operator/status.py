@@ -5,8 +5,9 @@ import re
 from typing import Final
 
 from modelservice_operator import conditions
+from modelservice_operator.api.status import MAX_PROBLEMS
 from modelservice_operator.conditions import Condition
-from modelservice_operator.diagnose.problem import MAX_PROBLEMS, Problem
+from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names

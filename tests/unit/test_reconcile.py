@@ -1,10 +1,9 @@
 """The reconcile: what it writes, that it comes to rest, and that it ends in the same state whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +14,7 @@ from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from unit.fake_api import Failure
-from unit.plan.test_properties import specs
-from unit.world import KEY, SPEC, World, kinds, watched
+from unit.world import SPEC, World, kinds, watched
 
 SPECS: Final[list[Manifest]] = [
     SPEC,
@@ -82,7 +80,7 @@ TRANSIENT: Final = [
     Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)
 ]
 LOST_ANSWER: Final = [Failure(status, applied=True) for status in (0, 500, 504)]
-ASIDE: Final = ["roll out", "start", "wait", "restart", "settle", "recreate", "collect garbage"]
+ASIDE: Final = ["roll out", "start", "wait", "restart", "work", "recreate", "collect garbage"]
 
 
 @st.composite
@@ -125,8 +123,11 @@ async def happen(world: World, step: str, what: Any) -> None:
             world.seconds += 2.0
         case "restart":
             await world.restart()
-        case "settle":
-            await world.settle()
+        case "work":
+            for _ in range(4):
+                world.deliver()
+                await world.turn()
+                world.seconds += 1.0
         case "recreate":
             world.api.remove(api.KIND)
             world.apply(uid="")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelservice_operator.api.status import PENDING, ModelServiceStatus
+from modelservice_operator.api.status import MAX_PROBLEMS, PENDING, ModelServiceStatus
 from modelservice_operator.blocked import Blocked, name_conflict, predecessor
-from modelservice_operator.diagnose.problem import MAX_PROBLEMS, Problem
+from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.observe import Observation

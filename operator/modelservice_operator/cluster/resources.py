@@ -46,9 +46,6 @@ SERVICE: Final = Resource("", "v1", "services", "Service", selector=names.CHILD_
 POD: Final = Resource("", "v1", "pods", "Pod", selector=names.CHILD_SELECTOR)
 NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 
-CHILDREN: Final = (DEPLOYMENT, SERVICE)
-"""Kinds that are applied from an intent and pruned when no longer wanted."""
-
 BY_KIND: Final = {
     resource.kind: resource for resource in (MODEL_SERVICE, DEPLOYMENT, CONTROLLER_REVISION, SERVICE, POD, NODE)
 }

@@ -96,7 +96,7 @@ class Store:
             record.succeed(known)
         self._records[identity] = record
         self._link(record, manifest)
-        if known is None or not _same(known, record) or isinstance(record, Child):
+        if known is None or isinstance(record, Parent | Child) or not _same(known, record):
             self._changed(record)
 
     def remove(self, manifest: Manifest) -> None:
@@ -228,5 +228,5 @@ def _key(record: Record) -> Key:
 
 
 def _same(known: Record, record: Record) -> bool:
-    """Nothing that decisions need has changed."""
+    """Nothing that decisions need has changed. Any write to a ModelService counts: one of ours may have lost to it."""
     return dataclasses.replace(known, resource_version=record.resource_version) == record

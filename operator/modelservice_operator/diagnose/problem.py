@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
+from modelservice_operator.api.status import MAX_PROBLEMS
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
-
-MAX_PROBLEMS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 
 from modelservice_operator.manifest import Manifest, canonical_json, digest
-from modelservice_operator.plan import names
 from modelservice_operator.plan.revision import RECORD_VERSION
 from modelservice_operator.records.child import Controller, controller_of, service_of
 
@@ -23,8 +22,6 @@ class Revision:
     number: int
     digest: str
     """Of the inputs; equality of inputs is what makes two revisions the same."""
-    revision_hash: str
-    """Value of the revision label on the pods."""
     template_json: str
 
     kind: str = "ControllerRevision"
@@ -53,6 +50,5 @@ class Revision:
             deleting="deletionTimestamp" in metadata,
             number=int(manifest.get("revision") or 0),
             digest=digest(data["inputs"]) if data.get("version") == RECORD_VERSION and "inputs" in data else "",
-            revision_hash=labels.get(names.REVISION, ""),
             template_json=canonical_json(template) if isinstance(template, dict) else "",
         )

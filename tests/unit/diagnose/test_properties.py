@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelservice_operator.api.status import MAX_PROBLEMS
 from modelservice_operator.diagnose.explain import explain
-from modelservice_operator.diagnose.problem import MAX_PROBLEMS
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
