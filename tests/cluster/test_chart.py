@@ -3,22 +3,22 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pytest
 import yaml
 
-from cluster.harness.audit import Audit, Request
-from cluster.harness.operator import CHART, NAME, NAMESPACE, USER, Operator, chart
+from cluster.harness.audit import Audit
+from cluster.harness.grants import Grant, granted, of_kind, used
+from cluster.harness.helm import RELEASE, helm, rendered
+from cluster.harness.operator import CHART, NAME, NAMESPACE, ROOT, USER, Operator, chart
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, KubectlError, LocalCluster
 from modelservice_operator import __version__
 from modelservice_operator.settings import PREFIX, Settings
 
-RELEASE: Final = "own"
 MODEL: Final = "modelservice.modelservice.dev/qwen3-8b"
 """What the chart's notes offer."""
 BESIDE_ANOTHER: Final = ("--set", "crds.enabled=false")
@@ -41,67 +41,6 @@ affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{
 priorityClassName: system-cluster-critical
 """
 """Every value of the chart but `namespaces` and `crds`, none as it is by default."""
-
-
-class Grant(NamedTuple):
-    """Something that a role allows; `resource` is with its subresource."""
-
-    group: str
-    resource: str
-    verb: str
-
-
-def helm(cluster: LocalCluster, *arguments: str | Path, home: Path) -> str:
-    """What Helm prints as administrator; it writes nothing outside of `home`."""
-    places = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
-    done = subprocess.run(
-        [cluster.programs.helm, *arguments],
-        env=os.environ | places | {"KUBECONFIG": str(cluster.kubeconfig)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def rendered(cluster: LocalCluster, home: Path, namespace: str, *flags: str | Path) -> list[dict[str, Any]]:
-    """The manifests of a release of its own."""
-    text = helm(cluster, "template", RELEASE, CHART, "--namespace", namespace, *flags, home=home)
-    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
-
-
-def of_kind(manifests: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [manifest for manifest in manifests if manifest["kind"] == kind]
-
-
-def granted(manifests: list[dict[str, Any]]) -> set[Grant]:
-    """What the chart's ServiceAccount may do, in whatever namespace."""
-    account = of_kind(manifests, "ServiceAccount")[0]["metadata"]["name"]
-    bound = {
-        (binding["roleRef"]["kind"], binding["roleRef"]["name"])
-        for binding in (*of_kind(manifests, "RoleBinding"), *of_kind(manifests, "ClusterRoleBinding"))
-        if account in {subject["name"] for subject in binding["subjects"]}
-    }
-    return {
-        Grant(group, resource, verb)
-        for role in manifests
-        if (role["kind"], role["metadata"]["name"]) in bound
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    }
-
-
-def used(requests: Iterable[Request]) -> set[Grant]:
-    """What these requests needed: a server-side apply that creates needs two verbs."""
-    return {
-        Grant(request.group, "/".join(filter(None, (request.resource, request.subresource))), verb)
-        for request in requests
-        if request.resource
-        for verb in ((request.verb, "create") if (request.verb, request.code) == ("patch", 201) else (request.verb,))
-    }
 
 
 def test_helm_finds_nothing_to_complain_about(cluster: LocalCluster, tmp_path: Path) -> None:
@@ -179,6 +118,17 @@ def test_it_grants_little(cluster: LocalCluster, tmp_path: Path) -> None:
         "RoleBinding",
         "Deployment",
     }
+
+
+def test_the_docs_say_what_is_granted(cluster: LocalCluster) -> None:
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    rows = re.findall(r"^\| `?([\w.]+)`? \| `([a-z/]+)` \| ([a-z, ]+) \|", page, re.MULTILINE)
+    documented = {
+        Grant("" if group == "core" else group, resource, verb)
+        for group, resource, verbs in rows
+        for verb in verbs.split(", ")
+    }
+    assert documented == granted(chart(cluster))
 
 
 def test_every_grant_is_needed_and_suffices(

@@ -94,7 +94,8 @@ def test_deleted_and_created_again_at_once_comes_up_clean(operator: Operator, ku
 
 def test_orphans_are_adopted_without_a_restart(operator: Operator, kubectl: Kubectl) -> None:
     """The garbage collector patches the ControllerRevision, whose data must survive that byte for byte."""
-    service = Service(kubectl).apply(runtime={"args": ["--chat-template=<ü & ö>"]}).ready()
+    service = Service(kubectl).apply().ready()
+    service.apply(runtime={"args": ["--chat-template=<ü & ö>"]}).ready()
     pods, revisions = service.pods(), service.revisions()
     service.delete("--cascade=orphan")
     eventually(lambda: "ownerReferences" not in service.child("service")["metadata"])

@@ -7,7 +7,7 @@ import pytest
 from cluster.harness.operator import Operator, install
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
-from localcluster import Kubectl, LocalCluster
+from localcluster import Kubectl, KubectlError, LocalCluster
 
 
 def failing(how: str) -> dict[str, Any]:
@@ -87,6 +87,61 @@ def test_pod_security_is_explained(operator: Operator, kubectl: Kubectl) -> None
     service.wait_for("Ready", "False", "PodSecurityViolation")
     assert "restricted" in service.problem("PodSecurityViolation")["message"]
     Service(kubectl, "vllm").apply().ready()
+
+
+def test_a_policy_that_denies_a_child_is_named_and_waited_for(
+    operator: Operator, cluster: LocalCluster, kubectl: Kubectl
+) -> None:
+    name = f"no-deployments-{kubectl.namespace}"
+    api = "admissionregistration.k8s.io/v1"
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": kubectl.namespace}}}
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}
+    policy = {
+        "apiVersion": api,
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "matchConstraints": {"resourceRules": [rule]},
+            "validations": [{"expression": "false", "message": "ask the platform team first"}],
+        },
+    }
+    binding = {
+        "apiVersion": api,
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"], "matchResources": here},
+    }
+    probe = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "probe"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "probe"}},
+            "template": {
+                "metadata": {"labels": {"app": "probe"}},
+                "spec": {"containers": [{"name": "probe", "image": "example.com/probe:1"}]},
+            },
+        },
+    }
+    cluster.kubectl("create", "-f", "-", given=[policy, binding])
+    try:
+
+        def in_force() -> bool:
+            try:
+                kubectl("create", "--dry-run=server", "-f", "-", given=probe)
+            except KubectlError as error:
+                return "ask the platform team first" in str(error)
+            return False
+
+        eventually(in_force, why="the policy is in force")
+        service = Service(kubectl).apply()
+        service.wait_for("Ready", "False", "AdmissionDenied")
+        assert "ask the platform team first" in service.problem("AdmissionDenied")["message"]
+        assert service.condition("Stalled")[0] == "False"
+        assert service.child("service"), "the other child is applied all the same"
+    finally:
+        cluster.kubectl("delete", f"validatingadmissionpolicybinding/{name}", f"validatingadmissionpolicy/{name}")
+    service.ready(timeout=90)
 
 
 def test_the_deadline_is_told_and_forgotten(operator: Operator, kubectl: Kubectl) -> None:

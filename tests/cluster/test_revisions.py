@@ -89,6 +89,21 @@ def test_a_lost_revision_is_rebuilt_from_the_live_template(operator: Operator, k
     assert len(service.children("replicasets")) == 1
 
 
+def test_a_revision_that_cannot_go_is_waited_for(operator: Operator, kubectl: Kubectl, audit: Audit) -> None:
+    service = Service(kubectl).apply().ready()
+    pods = service.pods()
+    revision = f"controllerrevision/{service.revisions()[0]}"
+    kubectl("patch", revision, "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}')
+    mark = audit.mark()
+    kubectl("delete", revision, "--wait=false")
+    service.wait_for("Reconciling", "True", "WaitingForPredecessor")
+    requests = audit.requests(user=USER, since=mark, namespace=kubectl.namespace)
+    assert len([request for request in requests if request.resource == "controllerrevisions"]) < 10
+    kubectl("patch", revision, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    service.ready()
+    assert service.pods() == pods
+
+
 def test_an_intent_that_the_api_server_refuses_is_tried_once(
     operator: Operator, kubectl: Kubectl, audit: Audit
 ) -> None:
@@ -110,5 +125,5 @@ def test_an_intent_that_the_api_server_refuses_is_tried_once(
     ]
     assert [request.code for request in tries] == [422]
     assert service.pods() == pods, "the old replicas serve on"
-    assert service.condition("Available")[0] == "True"
+    service.wait_for("Available", "True")
     service.apply(runtime={"env": []}).ready()

@@ -1,223 +1,377 @@
-"""The reconcile: what it writes, that it comes to rest, and that it ends in the same state whatever happens meanwhile."""
+"""The reconcile: what it asks of the API server, when it writes a status, and what it makes of failures."""
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
 
-from modelservice_operator import api, diff
-from modelservice_operator.api.status import ModelServiceStatus
-from modelservice_operator.cluster.resources import BY_KIND
-from modelservice_operator.cluster.store import Store
+from modelservice_operator import api
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.plan import names
-from unit.fake_api import Failure
-from unit.world import SPEC, World, kinds, watched
+from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.runtimes.runtime import Runtime
+from unit.fake_api import Failure, Request
+from unit.world import KEY, SPEC, World
 
-SPECS: Final[list[Manifest]] = [
-    SPEC,
-    {**SPEC, "runtime": {"args": ["--max-model-len=8192"], "env": [{"name": "EMPTY", "value": ""}]}},
-    {**SPEC, "replicas": 0, "endpoint": {"port": 8080}},
-    {**SPEC, "suspend": True, "rollout": {"revisionHistoryLimit": 0}},
-]
+FORBIDDEN: Final = 'deployments.apps is forbidden: User "operator" cannot patch resource "deployments"'
+QUOTA: Final = 'services "qwen" is forbidden: exceeded quota: few, requested: services=1, used: services=2, limited: 2'
+DENIED: Final = 'admission webhook "policy.example.com" denied the request: no GPUs on Fridays'
 
-
-# Edits by others. An object that loses its labels and its owner is not ours any more, so only one of the two.
-
-
-def replicas(live: Manifest) -> None:
-    live["spec"]["replicas"] = 7
-
-
-def image(live: Manifest) -> None:
-    live["spec"]["template"]["spec"]["containers"][0]["image"] = "example.com/other:1"
-
-
-def port(live: Manifest) -> None:
-    live["spec"]["ports"][0]["port"] += 1
-
-
-def selector(live: Manifest) -> None:
-    live["spec"]["selector"] = {"app": "other"}
-
-
-def annotate(live: Manifest) -> None:
-    live["metadata"].setdefault("annotations", {})["example.com/note"] = "theirs"
-
-
-def unhash(live: Manifest) -> None:
-    live["metadata"].get("annotations", {}).pop(names.APPLIED_HASH, None)
-
-
-def unlabel(live: Manifest) -> None:
-    live["metadata"].get("labels", {}).pop(names.MANAGED_BY, None)
-
-
-def disown(live: Manifest) -> None:
-    live["metadata"].pop("ownerReferences", None)
-
-
-def renumber(live: Manifest) -> None:
-    live["revision"] += 5
-
-
-def keep(live: Manifest) -> None:
-    live["metadata"]["finalizers"] = ["example.com/keep"]
-
-
-def release(live: Manifest) -> None:
-    live["metadata"].pop("finalizers", None)
-
-
-EDITS: Final[dict[str, list[Callable[[Manifest], None]]]] = {
-    "Deployment": [replicas, image, annotate, unhash],
-    "Service": [port, selector, annotate, unhash],
-    "ControllerRevision": [renumber, annotate],
+FOREIGN_SPEC: Final[Manifest] = {
+    "selector": {"matchLabels": {"app": "theirs"}},
+    "template": {"metadata": {"labels": {"app": "theirs"}}, "spec": {"containers": [{"name": "c", "image": "c:1"}]}},
 }
-TRANSIENT: Final = [
-    Failure(status, retry_after=1.0 if status == 429 else None) for status in (0, 401, 403, 429, 500, 503)
-]
-LOST_ANSWER: Final = [Failure(status, applied=True) for status in (0, 500, 504)]
-ASIDE: Final = ["roll out", "start", "wait", "restart", "work", "recreate", "collect garbage"]
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
-    """What happens to a ModelService, step by step."""
-    lost = draw(st.sampled_from([unlabel, disown]))
-    edits = [(kind, change) for kind, changes in EDITS.items() for change in (*changes, lost)]
-    step = st.one_of(
-        st.tuples(st.just("spec"), st.sampled_from(SPECS)),
-        st.tuples(st.just("edit"), st.tuples(st.sampled_from(edits), st.integers(0, 3))),
-        st.tuples(st.sampled_from(["delete", "hold"]), st.tuples(st.sampled_from(list(EDITS)), st.integers(0, 3))),
-        st.tuples(st.sampled_from(["deliver", "repeat", "lose"]), st.integers(0, 30)),
-        st.tuples(st.just("turn"), st.lists(st.sampled_from([None, None, None, *TRANSIENT, *LOST_ANSWER]), max_size=6)),
-        st.tuples(st.just("turn"), st.just([])),
-        st.tuples(st.sampled_from(ASIDE), st.none()),
-    )
-    return draw(st.lists(step, max_size=25))
+def verbs(world: World, since: int = 0) -> list[str]:
+    """Requests without the names of revisions."""
+    return [str(request).split("-")[0] for request in world.api.requests[since:]]
 
 
-async def happen(world: World, step: str, what: Any) -> None:
-    match step:
-        case "spec":
-            world.apply(what)
-        case "edit":
-            (kind, change), which = what
-            world.api.edit(kind, change, some(world, kind, which))
-        case "delete":
-            world.api.remove(what[0], some(world, *what))
-        case "hold":
-            world.api.edit(what[0], keep, some(world, *what))
-        case "deliver" | "repeat" | "lose":
-            told(world, step, what)
-        case "turn":
-            world.api.hiccups = iter(what)
-            await world.turn()
-            world.api.hiccups = iter(())
-        case "roll out" | "start":
-            world.roll_out(available=step == "roll out")
-        case "wait":
-            world.seconds += 2.0
-        case "restart":
-            await world.restart()
-        case "work":
-            for _ in range(4):
-                world.deliver()
-                await world.turn()
-                world.seconds += 1.0
-        case "recreate":
-            world.api.remove(api.KIND)
-            world.apply(uid="")
-        case "collect garbage":
-            world.api.collect_garbage()
+async def ready(spec: Manifest = SPEC) -> World:
+    world = World()
+    world.apply(spec)
+    await world.rest()
+    assert world.condition("Ready")[0] == "True"
+    return world
 
 
-def some(world: World, kind: str, which: int) -> str:
-    """The name of one of the objects of a kind; one that does not exist where there is none."""
-    found = [live["metadata"]["name"] for live in world.api.objects(kind)]
-    return found[which % len(found)] if found else ""
-
-
-def told(world: World, step: str, which: int) -> None:
-    """A watch tells one thing, in any order: once, more often, or never."""
-    pending = world.gather()
-    if pending:
-        event = pending[which % len(pending)]
-        if step != "repeat":
-            pending.remove(event)
-        if step != "lose":
-            world.process.take(event)
-
-
-async def quiet(world: World) -> None:
-    """Reconciled again, and by a fresh process: no request that writes."""
-    mark = len(world.api.requests)
-    await world.turn()
-    await world.restart()
-    await world.rest(patience=60.0)
-    assert world.api.writes(mark) == []
-
-
-def converged(world: World) -> None:
-    """The children are those of the plan and ours, the status is true, and the store knows what there is."""
-    intents = world.intents()
-    for intent in intents:
-        live = world.child(intent["kind"])
-        assert diff.difference(live, intent) is None
-        assert live["metadata"]["annotations"][names.APPLIED_HASH] == diff.intent_hash(intent)
-    assert kinds(world.api.objects("Deployment") + world.api.objects("Service")) == kinds(intents)
-    desired = world.desired()
-    for live in [*world.api.objects("Deployment"), *world.api.objects("Service"), desired]:
-        assert [owner["uid"] for owner in live["metadata"]["ownerReferences"]] == [world.parent().uid]
-    true(world, desired["metadata"]["name"])
-    assert known(world.process.store) == {
-        (live["kind"], live["metadata"]["name"]): int(live["metadata"]["resourceVersion"])
-        for kind in (api.KIND, "Deployment", "Service", "ControllerRevision")
-        for live in world.api.objects(kind)
-        if watched(live, BY_KIND[kind].selector)
+def pod(message: str) -> Manifest:
+    """A pod of the ModelService that no node takes."""
+    labels = {
+        "app.kubernetes.io/managed-by": "modelservice-operator",
+        "modelservice.dev/name": "qwen",
+        "modelservice.dev/revision": "fdtdhtkcpn",
+        "pod-template-hash": "7d9c",
+    }
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "qwen-7d9c", "uid": "u-rs", "controller": True}
+    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    limits = {"limits": {"nvidia.com/gpu": "1"}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "qwen-7d9c-a", "labels": labels, "ownerReferences": [owner]},
+        "spec": {"containers": [{"name": "server", "resources": limits}]},
+        "status": {"phase": "Pending", "conditions": [scheduled]},
     }
 
 
-def true(world: World, desired: str) -> None:
-    """The status says what is the case when everything is rolled out."""
-    spec, status = world.parent().spec, world.status
-    ModelServiceStatus.model_validate(status)
-    wanted = 0 if spec.get("suspend") else spec["replicas"]
-    assert status["observedGeneration"] == world.parent().generation
-    assert (status["ready"], status["replicas"]) == (f"{wanted}/{wanted}", wanted)
-    assert status["revision"]["desired"] == desired
-    assert world.condition("Ready") == (
-        "True",
-        "Suspended" if spec.get("suspend") else "ReplicasReady" if wanted else "ScaledToZero",
-    )
-    assert "problems" not in status
-    assert wanted == 0 or status["revision"]["serving"] == desired
+async def test_a_new_one_takes_one_write_per_child_two_of_the_status_and_no_read() -> None:
+    world = World()
+    world.apply()
+    await world.settle()
+    children = ["create ControllerRevision qwen", "apply Deployment qwen", "apply Service qwen"]
+    assert verbs(world) == [*children, "patch ModelService qwen/status"]
+    assert world.condition("Ready") == ("Unknown", "Applying")
+    world.seconds += 1.0
+    world.roll_out(available=False)
+    await world.settle()
+    assert verbs(world)[4:] == ["patch ModelService qwen/status"]
+    assert world.condition("Ready") == ("Unknown", "Starting")
 
 
-def known(store: Store) -> dict[tuple[str, str], int]:
-    return {(identity.kind, identity.name): record.resource_version for identity, record in store._records.items()}
+async def test_rest_and_a_restart_write_nothing() -> None:
+    world = await ready()
+    mark = len(world.api.requests)
+    await world.turn()
+    assert world.api.requests[mark:] == []
+    await world.restart()
+    await world.settle()
+    assert world.api.writes(mark) == []
 
 
-@settings(max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
-@given(histories())
-def test_whatever_happens_it_ends_in_the_same_state(history: list[tuple[str, Any]]) -> None:
-    """Events in any order, lost or repeated; edits by others; failures, also of requests that took effect."""
+async def test_what_is_not_in_the_intent_is_left_to_others() -> None:
+    world = await ready()
 
-    async def play() -> None:
-        world = World()
-        world.apply()
-        for step, what in history:
-            await happen(world, step, what)
-        for kind in EDITS:
-            for live in world.api.objects(kind):
-                world.api.edit(kind, release, live["metadata"]["name"])
-        world.api.collect_garbage()
-        await world.heal()
-        await world.rest(patience=60.0)
-        converged(world)
-        await quiet(world)
+    def inject(live: Manifest) -> None:
+        live["metadata"]["labels"]["team"] = "search"
+        live["spec"]["template"]["metadata"]["annotations"] = {"sidecar.example.com/inject": "true"}
 
-    asyncio.run(play())
+    mark = len(world.api.requests)
+    world.api.edit("Deployment", inject)
+    await world.settle()
+    assert world.api.writes(mark) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"), [("Deployment", "replicas", 9), ("Service", "selector", {"a": "b"})]
+)
+async def test_an_edit_is_undone_with_one_apply(kind: str, field: str, value: object) -> None:
+    world = await ready()
+    spec = world.child(kind)["spec"]
+    mark = len(world.api.requests)
+    world.api.edit(kind, lambda live: live["spec"].update({field: value}))
+    await world.settle()
+    assert world.api.writes(mark)[0] == f"force {kind} qwen"
+    assert world.child(kind)["spec"] == spec
+
+
+async def test_suspended_and_resumed() -> None:
+    world = await ready()
+    world.apply({**SPEC, "suspend": True})
+    await world.rest()
+    assert world.child("Deployment")["spec"]["replicas"] == 0
+    assert world.condition("Ready") == ("True", "Suspended")
+    world.apply()
+    await world.rest()
+    assert world.child("Deployment")["spec"]["replicas"] == 2
+    assert len(world.revisions()) == 1
+
+
+async def test_a_newer_operator_restarts_nothing_until_the_spec_changes() -> None:
+    world = await ready()
+    newer = {"nvidia": "vllm/vllm-openai:v9"}
+    vllm: Runtime = builtin()["vllm"].model_copy(update={"image": newer})
+    world.runtimes = {**builtin(), "vllm": vllm}
+    template = world.child("Deployment")["spec"]["template"]
+    mark = len(world.api.requests)
+    await world.restart()
+    world.apply({**SPEC, "endpoint": {"port": 81}})
+    await world.rest()
+    assert world.child("Deployment")["spec"]["template"] == template
+    assert verbs(world, mark).count("create ControllerRevision qwen") == 0
+    world.apply({**SPEC, "rollout": {"restart": "now"}})
+    await world.rest()
+    assert world.status["runtime"]["image"] == "vllm/vllm-openai:v9"
+
+
+async def test_a_spec_that_cannot_be_read_is_a_verdict_and_no_loop() -> None:
+    world = await ready()
+    mark = len(world.api.requests)
+    world.apply({"model": {"uri": "ftp://models/qwen"}})
+    await world.settle()
+    assert verbs(world, mark) == ["patch ModelService qwen/status"]
+    assert world.condition("Stalled") == ("True", "InvalidSpec")
+    assert world.condition("Available") == ("True", "ReplicaServing")
+    assert world.status["observedGeneration"] == 2
+    assert await world.turn() is None
+    world.apply()
+    await world.rest()
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+
+
+async def test_a_spec_that_nothing_can_serve_is_a_verdict_and_no_loop() -> None:
+    world = World()
+    world.apply({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}})
+    await world.settle()
+    assert world.api.writes() == ["patch ModelService qwen/status"]
+    assert world.condition("Stalled") == ("True", "InvalidSpec")
+    assert await world.turn() is None
+
+
+# Failures.
+
+
+async def test_what_stands_in_the_way_of_one_child_keeps_no_other_from_being_applied() -> None:
+    world = World()
+    world.api.put({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "qwen"}, "spec": FOREIGN_SPEC})
+    before = world.child("Deployment")
+    world.apply()
+    await world.settle()
+    assert world.condition("Stalled") == ("True", "NameConflict")
+    assert world.child("Deployment") == before
+    assert world.child("Service")["metadata"]["ownerReferences"][0]["uid"] == "uid-ms"
+
+
+@pytest.mark.parametrize(
+    ("asked", "failure", "reason"),
+    [
+        ("apply Deployment", Failure(403, "Forbidden", FORBIDDEN), "Forbidden"),
+        ("apply Service", Failure(403, "Forbidden", QUOTA), "QuotaExceeded"),
+        ("apply Service", Failure(403, "Forbidden", DENIED), "AdmissionDenied"),
+        ("apply Service", Failure(400, "", DENIED), "AdmissionDenied"),
+        ("create ControllerRevision", Failure(403, "Forbidden", FORBIDDEN), "Forbidden"),
+        ("create ControllerRevision", Failure(400, "", DENIED), "AdmissionDenied"),
+    ],
+)
+async def test_a_refusal_that_may_pass_is_told_and_tried_again_now_and_then(
+    asked: str, failure: Failure, reason: str
+) -> None:
+    world = World()
+    world.apply()
+    world.api.fail(asked, failure, times=2)
+    await world.settle()
+    assert world.condition("Ready") == ("False", reason)
+    assert world.condition("Stalled") == ("False", "AsExpected")
+    assert failure.message in world.status["problems"][0]["message"]
+    after = await world.turn()
+    assert after is not None
+    assert 25 < after < 35
+    await world.rest(patience=60)
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+
+
+@pytest.mark.parametrize("asked", ["apply Deployment", "create ControllerRevision"])
+async def test_a_failure_of_the_api_server_is_told_and_tried_again_with_back_off(asked: str) -> None:
+    world = World()
+    world.apply()
+    broken = Failure(500, "InternalError", 'failed calling webhook "mutate.example.com": connection refused')
+    world.api.fail(asked, broken, times=99)
+    world.deliver()
+    with pytest.raises(ApiError, match="connection refused"):
+        await world.process.reconciler.reconcile(KEY)
+    assert world.condition("Ready") == ("False", "RequestFailed")
+    assert "mutate.example.com" in world.status["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("failure", [Failure(503), Failure(429, retry_after=7.0), Failure(0)])
+@pytest.mark.parametrize("asked", ["apply Deployment", "create ControllerRevision", "patch ModelService"])
+async def test_an_api_server_that_is_busy_or_away_is_tried_again_and_told_of_no_one(
+    asked: str, failure: Failure
+) -> None:
+    world = World()
+    world.apply()
+    world.api.fail(asked, failure)
+    world.deliver()
+    with pytest.raises((ApiError, ApiUnreachable)) as caught:
+        await world.process.reconciler.reconcile(KEY)
+    assert getattr(caught.value, "retry_after", None) == failure.retry_after
+    assert world.condition("Ready") == ("Unknown", "Pending")
+    await world.rest()
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+
+
+@pytest.mark.parametrize("asked", ["create ControllerRevision", "apply Deployment", "patch ModelService"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(403, "Forbidden", "is being terminated", (Cause("NamespaceTerminating", "", ""),)),
+        Failure(404, "NotFound", 'namespaces "ml" not found'),
+    ],
+    ids=["terminating", "gone"],
+)
+async def test_a_namespace_that_goes_ends_the_work_quietly(asked: str, failure: Failure) -> None:
+    world = World()
+    world.apply()
+    world.api.fail(asked, failure)
+    world.deliver()
+    assert await world.process.reconciler.reconcile(KEY) is None
+    assert world.condition("Ready") == ("Unknown", "Pending")
+    assert verbs(world)[-1].startswith(asked)
+
+
+# Deletion.
+
+
+async def test_a_model_service_that_is_deleted_while_it_is_worked_on_gets_no_further_child() -> None:
+    world = World()
+    world.apply()
+    world.deliver()
+
+    def delete_at_once(request: Request) -> None:
+        world.api.before = lambda _: None
+        world.api.remove(api.KIND)
+        world.deliver()
+
+    world.api.before = delete_at_once
+    await world.settle()
+    assert verbs(world) == ["create ControllerRevision qwen"]
+
+
+async def test_a_ghost_whose_children_vanish_is_asked_after() -> None:
+    """No watch told that the ModelService is gone; the garbage collector took the children."""
+    world = await ready()
+    world.api.remove(api.KIND)
+    world.api.collect_garbage()
+    world.gather()
+    world.pending[:] = [event for event in world.pending if event.resource.kind != api.KIND]
+    mark = len(world.api.requests)
+    await world.settle()
+    assert verbs(world, mark) == ["get ModelService qwen"]
+    assert world.process.store.parents() == []
+
+
+# Status.
+
+
+async def test_a_status_is_written_once_a_second_at_most() -> None:
+    world = await ready()
+    mark = len(world.api.requests)
+    world.seconds += 5.0
+    world.apply({**SPEC, "replicas": 3})
+    world.deliver()
+    assert await world.turn() is None
+    world.deliver()
+    world.seconds += 0.25
+    world.roll_out()
+    world.deliver()
+    assert await world.turn() == 0.75
+    world.seconds += 0.75
+    assert await world.turn() is None
+    assert verbs(world, mark).count("patch ModelService qwen/status") == 2
+    assert world.status["ready"] == "3/3"
+
+
+async def test_a_status_that_someone_else_wrote_first_is_computed_again_after_the_event() -> None:
+    world = World()
+    world.apply()
+    world.deliver()
+
+    def meanwhile(request: Request) -> None:
+        if request.subresource:
+            world.api.before = lambda _: None
+            world.api.edit(api.KIND, lambda live: live["metadata"].update(labels={"team": "search"}))
+
+    world.api.before = meanwhile
+    assert await world.turn() is None
+    assert world.condition("Ready") == ("Unknown", "Pending")
+    await world.settle()
+    assert world.condition("Ready") == ("Unknown", "Applying")
+    assert "get ModelService qwen" not in verbs(world)
+
+
+async def test_a_status_is_not_written_about_a_spec_that_is_no_longer_the_latest() -> None:
+    world = World()
+    world.apply()
+    world.deliver()
+
+    def meanwhile(request: Request) -> None:
+        if request.kind == "Service":
+            world.api.before = lambda _: None
+            world.apply({**SPEC, "replicas": 5})
+            world.deliver()
+
+    world.api.before = meanwhile
+    assert await world.turn() is None
+    assert verbs(world)[-1] == "apply Service qwen"
+
+
+async def test_a_model_service_that_is_gone_when_its_status_is_written_is_forgotten() -> None:
+    world = World()
+    world.apply()
+    world.deliver()
+
+    def meanwhile(request: Request) -> None:
+        if request.subresource:
+            world.api.remove(api.KIND)
+
+    world.api.before = meanwhile
+    assert await world.turn() is None
+    assert world.process.store.parents() == []
+
+
+async def test_numbers_in_messages_are_renewed_after_ten_minutes() -> None:
+    world = World()
+    world.apply()
+    await world.settle()
+    world.roll_out(available=False)
+    world.api.put(pod("0/5 nodes are available: 5 Insufficient nvidia.com/gpu."))
+    await world.settle()
+    first = world.status["problems"][0]["message"]
+    assert "5 of 5 nodes" in first
+    world.seconds += 10.0
+    world.api.set_status("Pod", pod("0/6 nodes are available: 6 Insufficient nvidia.com/gpu.")["status"], "qwen-7d9c-a")
+    await world.settle()
+    assert world.status["problems"][0]["message"] == first
+    world.seconds += 600.0
+    await world.settle()
+    assert "6 of 6 nodes" in world.status["problems"][0]["message"]
+
+
+async def test_transitions_are_told_as_events() -> None:
+    world = await ready()
+    world.apply({"model": {"uri": "ftp://models/qwen"}})
+    await world.settle()
+    assert [(event.type, event.reason) for event in world.process.recorder.events] == [
+        ("Normal", "Ready"),
+        ("Warning", "InvalidSpec"),
+    ]

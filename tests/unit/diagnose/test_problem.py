@@ -1,7 +1,8 @@
 from itertools import permutations
 
+from modelservice_operator.api.status import MAX_PROBLEMS
 from modelservice_operator.diagnose.finding import Finding
-from modelservice_operator.diagnose.problem import MAX_PROBLEMS, Problem, fold
+from modelservice_operator.diagnose.problem import Problem, fold
 from modelservice_operator.diagnose.reasons import Reason
 
 

@@ -1,0 +1,123 @@
+"""The docs are true where a machine can tell: links lead somewhere, manifests are valid, metrics exist."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import generate_latest
+
+from modelservice_operator import api
+from modelservice_operator.generate import ROOT
+from modelservice_operator.metrics import Metrics, Sources
+from modelservice_operator.render import InvalidFile, render_file
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+INLINE_CODE = re.compile(r"`[^`\n]+`")
+COMPLETE = {"apiVersion": api.API_VERSION, "kind": api.KIND, "metadata": {"name": "fragment"}}
+"""What a fragment that begins with `spec:` leaves out."""
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(text: str) -> str:
+    return INLINE_CODE.sub("", CODE.sub("", text))
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the headings, as GitHub makes them: lower case, without punctuation, dashes for blanks."""
+    headings = re.findall(r"^#+ (.*)$", CODE.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(page: Path, text: str) -> Iterator[str]:
+    """Relative links of the page that lead nowhere: to no file, or to no heading in it."""
+    for target in LINK.findall(prose(text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            yield target
+
+
+def manifests(text: str) -> Iterator[dict[str, Any]]:
+    """The ModelServices in the YAML blocks of a page; a block that begins with `spec:` is a part of one."""
+    for language, block in CODE.findall(text):
+        if language != "yaml":
+            continue
+        for document in yaml.safe_load_all(block):
+            if document.get("kind") == api.KIND:
+                yield document
+            elif document.keys() == {"spec"}:
+                yield COMPLETE | document
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(dead_links(page, page.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("[a](docs/using.md) [b](docs/using.md#what-a-change-does) [c](#try-it) [d](https://example.com/x)", []),
+        ("[a](docs/missing.md)", ["docs/missing.md"]),
+        ("[a](docs/using.md#missing) and [b](#missing)", ["docs/using.md#missing", "#missing"]),
+        ("`[a](missing.md)`\n```\n[b](missing.md)\n```\n", []),
+    ],
+)
+def test_dead_links_are_found(text: str, dead: list[str]) -> None:
+    assert list(dead_links(ROOT / "README.md", text)) == dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_manifests_are_valid(page: Path) -> None:
+    for manifest in manifests(page.read_text("utf-8")):
+        render_file(yaml.safe_dump(manifest))
+
+
+def test_manifests_are_found() -> None:
+    for page in (ROOT / "README.md", ROOT / "docs" / "using.md"):
+        assert list(manifests(page.read_text("utf-8")))
+
+
+def test_invalid_manifests_are_found() -> None:
+    block = "```yaml\nspec:\n  model: {uri: hf://a/b}\n  %s\n```\n"
+    for mistake, complaint in (("replica: 2", "no such field"), ("runtime: {name: custom}", "must be set with name")):
+        (manifest,) = manifests(block % mistake)
+        with pytest.raises(InvalidFile, match=complaint):
+            render_file(yaml.safe_dump(manifest))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=ids)
+def test_examples_are_named_where_users_look(path: Path) -> None:
+    assert f"(../examples/{path.name})" in (ROOT / "docs" / "using.md").read_text("utf-8")
+
+
+class NoQueue:
+    def __len__(self) -> int:
+        return 0
+
+    def unfinished(self) -> float:
+        return 0.0
+
+    def longest_running(self) -> float:
+        return 0.0
+
+
+def test_the_table_of_metrics_has_each_metric_and_no_other() -> None:
+    metrics = Metrics()
+    metrics.expose(Sources(NoQueue(), lambda: (), dict), workers=1)
+    exposed = re.findall(r"^# TYPE (\S+) (\S+)$", generate_latest(metrics.registry).decode(), re.MULTILINE)
+    page = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    section = page.partition("## Metrics\n")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \| (\w+) \|", section, re.MULTILINE)
+    assert sorted(documented) == sorted(exposed)
