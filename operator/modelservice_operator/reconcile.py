@@ -144,10 +144,17 @@ class Reconciler:
             self._store.upsert(live)
             raise Gone
 
+    def _is_going(self, parent: Parent) -> bool:
+        """While it was worked on, it was deleted."""
+        known = self._store.family(Key(parent.namespace, parent.name)).parent
+        return known is None or known.uid != parent.uid or known.deleting
+
     async def _apply(self, parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Blocked | None:
         blocked: Blocked | None = None
         intents = desired_children(parent, spec, template)
         for intent in intents:
+            if self._is_going(parent):
+                raise Gone
             try:
                 await self._applier.ensure(parent, intent)
             except Blocked as error:

@@ -149,7 +149,7 @@ def _same_but_for_numbers(before: str, after: str) -> bool:
 
 def _judge(situation: Situation, problems: list[Manifest]) -> tuple[Condition, ...]:
     ready = _ready(situation, problems)
-    stalled = _stalled(situation)
+    stalled = _stalled(situation, problems)
     return (ready, _available(situation), _reconciling(situation, ready, stalled), stalled)
 
 
@@ -189,16 +189,13 @@ def _reconciling(situation: Situation, ready: Condition, stalled: Condition) -> 
     return _progress(situation, conditions.RECONCILING, "True")
 
 
-def _stalled(situation: Situation) -> Condition:
+def _stalled(situation: Situation, problems: list[Manifest]) -> Condition:
     if situation.blocked is not None and situation.blocked.stalled:
         return Condition(conditions.STALLED, "True", situation.blocked.reason, situation.blocked.message)
     if situation.observation.deadline_exceeded:
-        return Condition(
-            conditions.STALLED,
-            "True",
-            Reason.PROGRESS_DEADLINE_EXCEEDED,
-            "The replicas did not become ready within the progress deadline.",
-        )
+        late = "The replicas did not become ready within the progress deadline."
+        causes = [problem["message"] for problem in problems if problem["reason"] != Reason.PROGRESS_DEADLINE_EXCEEDED]
+        return Condition(conditions.STALLED, "True", Reason.PROGRESS_DEADLINE_EXCEEDED, " ".join([late, *causes[:1]]))
     return Condition(conditions.STALLED, "False", Reason.AS_EXPECTED, "Nothing stands in the way for good.")
 
 

@@ -3,6 +3,7 @@
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import NAME, Operator, chart
 from cluster.harness.service import Service
+from cluster.harness.wait import eventually
 from localcluster import Kubectl, LocalCluster
 
 CLUSTER_SCOPED = {"nodes", "customresourcedefinitions"}
@@ -65,3 +66,21 @@ def test_it_serves_its_namespaces_with_rights_in_those_alone(
         assert "forbidden" not in own.log
     finally:
         own.process.stop()
+
+
+def test_with_given_namespaces_it_waits_for_the_crd(own_cluster: LocalCluster) -> None:
+    manifests = chart(own_cluster)
+    crd = next(manifest for manifest in manifests if manifest["kind"] == "CustomResourceDefinition")
+    kubectl = own_cluster.kubectl.within("default")
+    settings = {"namespaces": "default", "leader_election": "off"}
+    operator = Operator(own_cluster, "scoped", kubeconfig=own_cluster.kubeconfig, **settings)
+    eventually(lambda: "install the CRD" in operator.log)
+    assert operator.get("/readyz")[0] == 503
+    pid = operator.process.pid
+    for name in ("first", "again"):
+        own_cluster.kubectl("create", "-f", "-", given=crd)
+        service = Service(kubectl, name)
+        eventually(service.apply, why="the API server serves the kind")
+        service.ready(timeout=120)
+        own_cluster.kubectl("delete", "crd", crd["metadata"]["name"])
+    assert operator.process.pid == pid, "the operator was restarted"

@@ -92,6 +92,11 @@ class FakeApi:
         """Let the next requests fail whose text begins like this, such as `apply Deployment`."""
         self._failures.append((request, failure, times))
 
+    def recover(self) -> None:
+        """Let no request fail any more."""
+        self._failures.clear()
+        self.hiccups = iter(())
+
     def writes(self, since: int = 0) -> list[str]:
         """Requests that change something, or would if it were not so already."""
         return [str(request) for request in self.requests[since:] if request.verb not in {"get", "list"}]

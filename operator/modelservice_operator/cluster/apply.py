@@ -36,11 +36,14 @@ class Applier:
         self._refused: dict[_Slot, tuple[tuple[str, str], Blocked]] = {}
         """By place: the intent and the uid of the object that it was for, and what became of it."""
         self._contested: set[_Slot] = set()
+        self._borrowed: dict[_Slot, str] = {}
+        """Places of foreign objects that still hold what an apply of ours put into them, and the uids of these."""
 
     def forget(self, uid: str) -> None:
         """The ModelService with this uid is gone."""
         self._refused = {slot: refusal for slot, refusal in self._refused.items() if slot.uid != uid}
         self._contested = {slot for slot in self._contested if slot.uid != uid}
+        self._borrowed = {slot: borrowed for slot, borrowed in self._borrowed.items() if slot.uid != uid}
 
     async def ensure(self, parent: Parent, intent: Manifest) -> None:
         """Make the child hold the intent; no request when it already does.
@@ -57,6 +60,8 @@ class Applier:
         if refusal is not None and refused == tried:
             raise refusal.with_traceback(None)
         try:
+            if slot in self._borrowed:
+                raise await self._give_back(parent, slot, intent, self._borrowed[slot])
             if child is None:
                 await self._create(parent, slot, intent, wanted)
             else:
@@ -101,8 +106,7 @@ class Applier:
             await self._take_over(parent, slot, intent, wanted, live)
             return
         if not created and _was_foreign(answer):
-            await self._give_back(intent)
-            raise self._conflict(slot, parent)
+            raise await self._give_back(parent, slot, intent, answer["metadata"]["uid"])
         self._remember(answer, wanted)
         if created:
             logger.info("Created %s %s.", slot.kind, slot.name)
@@ -150,16 +154,27 @@ class Applier:
         try:
             answer, _ = await self._client.apply(bound, force=True)
         except ApiError as error:
-            if error.status == 409 or any(cause.field == "metadata.uid" for cause in error.causes):
+            if _is_about_another(error):
                 self._store.forget(slot.kind, parent.namespace, slot.name, uid)
                 raise ApiError(409, error.reason, error.message) from error
             raise
         self._remember(answer, wanted)
 
-    async def _give_back(self, intent: Manifest) -> None:
-        """Withdraw from an object every field that only we set: an empty intent of the same manager."""
-        bare = {key: intent["metadata"][key] for key in ("name", "namespace")}
-        await self._client.apply({**intent, "metadata": bare, "spec": {}}, force=True)
+    async def _give_back(self, parent: Parent, slot: _Slot, intent: Manifest, uid: str) -> Blocked:
+        """Withdraw from an object every field that only we set, with an empty intent of the same manager.
+
+        Until that has succeeded the object has our label and owner, and looks like ours.
+        """
+        self._borrowed[slot] = uid
+        bare = {"name": intent["metadata"]["name"], "namespace": intent["metadata"]["namespace"], "uid": uid}
+        try:
+            answer, _ = await self._client.apply({**intent, "metadata": bare, "spec": {}}, force=True)
+            self._store.remove(answer)
+        except ApiError as error:
+            if not _is_about_another(error):
+                raise
+        del self._borrowed[slot]
+        return self._conflict(slot, parent)
 
     async def _live(self, intent: Manifest) -> Manifest | None:
         metadata = intent["metadata"]
@@ -176,6 +191,11 @@ class Applier:
     def _conflict(self, slot: _Slot, parent: Parent) -> Blocked:
         self._contested.add(slot)
         return name_conflict(slot.kind, parent.namespace, slot.name)
+
+
+def _is_about_another(error: ApiError) -> bool:
+    """An apply that was meant for one uid found another object, or none."""
+    return error.status == 409 or any(cause.field == "metadata.uid" for cause in error.causes)
 
 
 def _was_foreign(answer: Manifest) -> bool:

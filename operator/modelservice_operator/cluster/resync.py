@@ -112,6 +112,9 @@ class Resync:
                 if error.status != 404 or resource is not MODEL_SERVICE:
                     raise
                 logger.warning("The API server does not serve %s: install the CRD.", resource.full_name)
+                if self._namespaces:
+                    # kopf does not look for kinds that come later when it may only see given namespaces.
+                    raise
         self._store.prune(resource.kind, live, version)
 
     def _spread_period(self) -> float:

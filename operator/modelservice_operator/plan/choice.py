@@ -27,7 +27,7 @@ def choose(spec: ModelServiceSpec, runtimes: Mapping[str, Runtime]) -> Runtime:
             return runtime
     raise PlanError(
         f"spec.model.uri: {spec.model.uri} is a {model_format} model, for which there is no runtime.",
-        f"Choose a model in another format, or set spec.runtime.name: {_listed(runtimes)}.",
+        "Choose a model in another format, or a server of your own: spec.runtime.name: custom, without spec.model.",
     )
 
 

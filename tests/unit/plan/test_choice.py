@@ -45,7 +45,7 @@ def test_choose(spec: Manifest, runtime: str) -> None:
         (
             {"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}},
             "spec.model.uri: hf://Qwen/Qwen3-8B-GGUF is a gguf model, for which there is no runtime.",
-            "Choose a model in another format, or set spec.runtime.name: custom, vllm.",
+            "Choose a model in another format, or a server of your own: spec.runtime.name: custom, without spec.model.",
         ),
     ],
 )
