@@ -19,7 +19,7 @@ def deployment(
     generation: tuple[int, int] = (5, 5),
     late: bool = False,
 ) -> Deployment:
-    """`counts` are replicas, updated, ready and available; `generation` is the Deployment's own and the observed one."""
+    """`counts` are replicas, updated, ready, available; `generation` is the Deployment's own and the observed one."""
     replicas, updated, ready, available = counts
     labels = {"modelservice.dev/revision": revision}
     status: dict[str, Any] = {

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelservice_operator import api, diff
@@ -103,37 +103,44 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
 
 async def happen(world: World, step: str, what: Any) -> None:
     match step:
-        case "spec":
-            world.apply(what)
-        case "edit":
-            (kind, change), which = what
-            world.api.edit(kind, change, some(world, kind, which))
-        case "delete":
-            world.api.remove(what[0], some(world, *what))
-        case "hold":
-            world.api.edit(what[0], keep, some(world, *what))
-        case "deliver" | "repeat" | "lose":
-            told(world, step, what)
         case "turn":
             world.api.hiccups = iter(what)
             await world.turn()
-            world.api.hiccups = iter(())
-        case "roll out" | "start":
-            world.roll_out(available=step == "roll out")
-        case "wait":
-            world.seconds += 2.0
-        case "restart":
-            await world.restart()
+            world.api.recover()
         case "work":
             for _ in range(4):
                 world.deliver()
                 await world.turn()
                 world.seconds += 1.0
+        case "restart":
+            await world.restart()
+        case "deliver" | "repeat" | "lose":
+            told(world, step, what)
+        case "wait":
+            world.seconds += 2.0
+        case _:
+            others(world, step, what)
+
+
+def others(world: World, step: str, what: Any) -> None:
+    """What people and controllers do."""
+    match step:
+        case "spec":
+            world.apply(what)
+        case "edit":
+            (kind, change), which = what
+            world.api.edit(kind, change, some(world, kind, which))
+        case "hold":
+            world.api.edit(what[0], keep, some(world, *what))
+        case "delete":
+            world.api.remove(what[0], some(world, *what))
         case "recreate":
             world.api.remove(api.KIND)
             world.apply(uid="")
         case "collect garbage":
             world.api.collect_garbage()
+        case "roll out" | "start":
+            world.roll_out(available=step == "roll out")
 
 
 def some(world: World, kind: str, which: int) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from typing_extensions import override
+
 from modelservice_operator import api
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
@@ -17,7 +19,7 @@ from modelservice_operator.events import Event as ModelServiceEvent
 from modelservice_operator.events import Recorder
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
-from modelservice_operator.plan.children import desired_children, wanted_replicas
+from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.revision import inputs
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.parent import Parent
@@ -39,6 +41,7 @@ class Recorded(Recorder):
         super().__init__(client, clock=lambda: 0.0)
         self.events: list[ModelServiceEvent] = []
 
+    @override
     def record(self, regarding: Parent, event: ModelServiceEvent, now: datetime) -> None:
         self.events.append(event)
 
@@ -223,11 +226,6 @@ class World:
         """The children that the live spec asks for, with the stored template of its revision."""
         parent = self.parent()
         return desired_children(parent, read_spec(parent.spec, parent.name), self.desired()["data"]["template"])
-
-
-def plan(spec: Manifest) -> int:
-    """Replicas that a raw spec asks for."""
-    return wanted_replicas(read_spec(spec, KEY.name))
 
 
 def owned_by(uid: str, name: str = "qwen") -> list[Manifest]:
