@@ -72,8 +72,8 @@ def test_with_given_namespaces_it_waits_for_the_crd(own_cluster: LocalCluster) -
     manifests = chart(own_cluster)
     crd = next(manifest for manifest in manifests if manifest["kind"] == "CustomResourceDefinition")
     kubectl = own_cluster.kubectl.within("default")
-    settings = {"namespaces": "default", "leader_election": "off"}
-    operator = Operator(own_cluster, "scoped", kubeconfig=own_cluster.kubeconfig, **settings)
+    admin = own_cluster.kubeconfig
+    operator = Operator(own_cluster, "scoped", kubeconfig=admin, namespaces="default", leader_election="off")
     eventually(lambda: "install the CRD" in operator.log)
     assert operator.get("/readyz")[0] == 503
     pid = operator.process.pid
