@@ -1,20 +1,23 @@
-"""Golden cases: one directory each, `input.yaml` and what must come of it."""
+"""Golden cases: one directory each, with `input.yaml` and what must come of it.
+
+* `children.yaml`: what the operator creates. A spec that it refuses has none.
+* `status.yaml`, where there is an `observed.yaml`: the status, once the cluster is as that says. The objects in it that
+  have a spec of their own were there first; `before.yaml` is an earlier spec, which had become ready.
+"""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.yaml"))
+REFUSED: Final = frozenset({"invalid-spec"})
+ALL: Final = sorted(path.parent for path in Path(__file__).parent.glob("*/input.yaml"))
+RENDERED: Final = [case for case in ALL if case.name not in REFUSED]
+OBSERVED: Final = [case for case in ALL if (case / "observed.yaml").exists()]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write what comes out, instead of comparing")
-
-
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.param
-    return path
 
 
 class Golden:

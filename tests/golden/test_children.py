@@ -4,15 +4,16 @@ import pytest
 import yaml
 from kubernetes import client
 
-from golden.conftest import CASES, Golden
-from modelservice_operator.render import render_file
+from golden.conftest import REFUSED, RENDERED, Golden
+from modelservice_operator.render import InvalidFile, render_file
 
 
+@pytest.mark.parametrize("case", RENDERED, ids=lambda case: case.name)
 def test_children(case: Path, golden: Golden) -> None:
     golden.check(case / "children.yaml", render_file((case / "input.yaml").read_text("utf-8")))
 
 
-@pytest.mark.parametrize("path", [case / "children.yaml" for case in CASES], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", [case / "children.yaml" for case in RENDERED], ids=lambda path: path.parent.name)
 def test_children_are_objects_of_kubernetes(path: Path) -> None:
     """The typed models refuse unknown fields and wrong types, as the API server does."""
     deployment, service = yaml.safe_load_all(path.read_text("utf-8"))
@@ -20,5 +21,11 @@ def test_children_are_objects_of_kubernetes(path: Path) -> None:
     client.V1Service.model_validate(service)
 
 
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_refused(name: str) -> None:
+    with pytest.raises(InvalidFile):
+        render_file((Path(__file__).parent / name / "input.yaml").read_text("utf-8"))
+
+
 def test_cases_are_found() -> None:
-    assert len(CASES) >= 10
+    assert len(RENDERED) >= 10

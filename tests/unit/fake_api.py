@@ -5,6 +5,7 @@ tell stands in `events`, for a test to deliver in whatever order it likes.
 """
 
 import copy
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from modelservice_operator.api.status import PENDING
 from modelservice_operator.cluster.client import APPLY, Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.cluster.resources import BY_KIND, Resource
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, wire_json
 from unit.admission import default, validate
 from unit.field_ownership import Conflict, Owner, Owners, apply, content, managed_fields, update
 
@@ -41,10 +42,10 @@ class Request(NamedTuple):
 
 
 class Event(NamedTuple):
-    """What a watch tells."""
+    """What a watch tells; the type is None for what it lists when it begins."""
 
     resource: Resource
-    type: str
+    type: str | None
     manifest: Manifest
 
 
@@ -178,7 +179,7 @@ class FakeApi:
     def _serve(self, request: Request, query: Mapping[str, str]) -> tuple[int, Manifest]:
         match request.verb:
             case "list":
-                return 200, self._list(request.kind, query.get("labelSelector", ""))
+                return 200, self._list(request.kind, query)
             case "create":
                 return 201, self._post(request)
             case "apply" | "force":
@@ -193,11 +194,15 @@ class FakeApi:
                 self._delete(request, live)
         return 200, self.live(request.kind, request.name) or live
 
-    def _list(self, kind: str, selector: str) -> Manifest:
-        found = [manifest for manifest in self.objects(kind) if _selected(manifest, selector)]
-        for manifest in found:
+    def _list(self, kind: str, query: Mapping[str, str]) -> Manifest:
+        found = [manifest for manifest in self.objects(kind) if _selected(manifest, query.get("labelSelector", ""))]
+        start = int(query.get("continue") or 0)
+        end = start + int(query["limit"])
+        page = found[start:end]
+        for manifest in page:
             del manifest["apiVersion"], manifest["kind"]
-        return {"metadata": {"resourceVersion": str(self._version)}, "items": found}
+        metadata = {"resourceVersion": str(self._version), "continue": str(end) if end < len(found) else ""}
+        return {"metadata": metadata, "items": page}
 
     def _post(self, request: Request) -> Manifest:
         if (request.kind, request.name) in self._objects:
@@ -329,7 +334,7 @@ class FakeClient(Client):
         if method == "POST" and body is not None:
             name = body["metadata"]["name"]
         status, answer = self.api.serve(
-            Request(verb, resource.kind, name, subresource, copy.deepcopy(body or {})), query or {}
+            Request(verb, resource.kind, name, subresource, json.loads(wire_json(body or {}))), query or {}
         )
         if accept is not None:
             answer["items"] = [{"metadata": item["metadata"]} for item in answer["items"]]

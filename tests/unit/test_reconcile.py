@@ -282,6 +282,35 @@ async def test_a_ghost_whose_children_vanish_is_asked_after() -> None:
     assert world.process.store.parents() == []
 
 
+async def test_a_ghost_that_someone_holds_is_left_alone_too() -> None:
+    world = await ready()
+    world.api.edit(api.KIND, lambda live: live["metadata"].update(finalizers=["example.com/keep"]))
+    world.api.remove(api.KIND)
+    world.api.remove("Service")
+    world.gather()
+    world.pending[:] = [event for event in world.pending if event.resource.kind != api.KIND]
+    mark = len(world.api.requests)
+    await world.settle()
+    assert verbs(world, mark) == ["get ModelService qwen"]
+    assert world.parent().deleting
+
+
+async def test_a_namesake_that_no_watch_told_of_is_not_worked_on_as_its_predecessor() -> None:
+    world = await ready()
+    world.api.remove(api.KIND)
+    world.api.collect_garbage()
+    world.apply(uid="uid-new")
+    world.gather()
+    world.pending[:] = [event for event in world.pending if event.resource.kind != api.KIND]
+    mark = len(world.api.requests)
+    await world.settle()
+    assert verbs(world, mark) == ["get ModelService qwen"]
+    await world.heal()
+    await world.rest()
+    assert world.child("Deployment")["metadata"]["ownerReferences"][0]["uid"] == "uid-new"
+    assert world.condition("Ready")[0] == "True"
+
+
 # Status.
 
 

@@ -272,6 +272,12 @@ def test_numbers_are_renewed_when_it_is_time() -> None:
     assert after["conditions"][0]["message"] == "3 are free."
 
 
+def test_a_remedy_in_other_words_is_told_though_the_message_stays() -> None:
+    first, second = (problem(message=f"{free} are free.", remedy=remedy) for free, remedy in ((5, "Wait."), (3, "Go.")))
+    _, after = history(crashing(first), crashing(second))
+    assert (first_of(after)["message"], first_of(after)["remedy"]) == ("5 are free.", "Go.")
+
+
 def test_a_problem_keeps_since_when_it_was_first_seen() -> None:
     """A pod that is replaced takes the proof of the earlier time with it."""
     first, later = problem(since="2026-11-22T09:50:00Z"), problem(since="2026-11-22T09:59:00Z")
@@ -293,6 +299,13 @@ def test_problems_with_the_same_words_and_other_numbers_stay_apart() -> None:
         _, after = history(crashing(one, two, ten), crashing(*order))
         told = [(entry["message"], entry["since"]) for entry in after["problems"]]
         assert told == [(each.message, each.since) for each in order]
+
+
+def test_what_was_said_of_one_problem_is_not_said_of_two() -> None:
+    one, two, three = (problem(message=f"{free} are free.", since=f"2026-11-22T09:0{free}:00Z") for free in (1, 2, 3))
+    _, after = history(crashing(one), crashing(two, three))
+    told = [(entry["message"], entry["since"]) for entry in after["problems"]]
+    assert told == [(one.message, one.since), (three.message, three.since)]
 
 
 def test_a_problem_that_is_gone_lends_its_time_to_no_other() -> None:

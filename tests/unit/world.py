@@ -1,4 +1,4 @@
-"""A ModelService `qwen` in an API server in memory, and an operator process that a test steps through."""
+"""A ModelService in an API server in memory, and an operator process that a test steps through."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -69,9 +69,10 @@ class Process:
 class World:
     """The API server, the time, the operator, and what its watches have not told it yet."""
 
-    def __init__(self, *, runtimes: Mapping[str, Runtime] | None = None) -> None:
+    def __init__(self, name: str = KEY.name) -> None:
         self.api = FakeApi()
-        self.runtimes = runtimes or builtin()
+        self.key = Key(NAMESPACE, name)
+        self.runtimes: Mapping[str, Runtime] = builtin()
         self.seconds = 0.0
         self.pending: list[Event] = []
         self.process = Process(self)
@@ -88,14 +89,14 @@ class World:
         manifest = {
             "apiVersion": api.API_VERSION,
             "kind": api.KIND,
-            "metadata": {"name": KEY.name, **({"uid": uid} if uid else {})},
+            "metadata": {"name": self.key.name, **({"uid": uid} if uid else {})},
             "spec": {**spec},
         }
-        if self.api.live(api.KIND) is None:
+        if self.api.live(api.KIND, self.key.name) is None:
             self.api.now = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
             self.api.put(manifest)
         else:
-            self.api.edit(api.KIND, lambda live: live.update(spec={"replicas": 1, **spec}))
+            self.api.edit(api.KIND, lambda live: live.update(spec={"replicas": 1, **spec}), self.key.name)
 
     async def restart(self) -> None:
         """The operator ends, and another begins with fresh lists."""
@@ -123,14 +124,14 @@ class World:
         for kind, resource in BY_KIND.items():
             for manifest in self.api.objects(kind):
                 if watched(manifest, resource.selector):
-                    self.process.watch._take(resource, None, manifest)
+                    self.process.take(Event(resource, None, manifest))
         await self.process.resync.sweep()
 
     async def turn(self) -> float | None:
         """One reconcile of the ModelService; a failure that is worth a retry is one second of waiting."""
         self.process.dirty.clear()
         try:
-            return await self.process.reconciler.reconcile(KEY)
+            return await self.process.reconciler.reconcile(self.key)
         except (ApiError, ApiUnreachable):
             return 1.0
 
@@ -139,7 +140,7 @@ class World:
 
         A process that only polls for what it cannot watch is at rest. The clock moves on as delays ask.
         """
-        self.process.dirty[KEY] = None
+        self.process.dirty[self.key] = None
         for _ in range(TURNS):
             self.deliver()
             if not self.process.dirty:
@@ -147,7 +148,7 @@ class World:
             after = await self.turn()
             if after is not None and after <= patience:
                 self.seconds += after
-                self.process.dirty[KEY] = None
+                self.process.dirty[self.key] = None
         raise AssertionError(f"does not come to rest; lately: {self.api.writes()[-12:]}")
 
     async def rest(self, *, patience: float = 5.0) -> None:
@@ -164,7 +165,7 @@ class World:
 
         While paused it scales what is there, and replaces nothing.
         """
-        live = self.api.live("Deployment")
+        live = self.api.live("Deployment", self.key.name)
         if live is None:
             self._rolled_out = None
             return False
@@ -183,13 +184,13 @@ class World:
             "availableReplicas": serving,
             "conditions": [{"type": "Progressing", "status": "True", "reason": reason}],
         }
-        self.api.set_status("Deployment", status)
-        return self.api.live("Deployment") != live
+        self.api.set_status("Deployment", status, self.key.name)
+        return self.api.live("Deployment", self.key.name) != live
 
     @property
     def status(self) -> Manifest:
         """The status of the ModelService, as stored."""
-        live = self.api.live(api.KIND)
+        live = self.api.live(api.KIND, self.key.name)
         assert live is not None
         status: Manifest = live["status"]
         return status
@@ -201,13 +202,13 @@ class World:
 
     def child(self, kind: str) -> Manifest:
         """A live child."""
-        live = self.api.live(kind)
+        live = self.api.live(kind, self.key.name)
         assert live is not None, f"there is no {kind}"
         return live
 
     def parent(self) -> Parent:
         """The live ModelService."""
-        live = self.api.live(api.KIND)
+        live = self.api.live(api.KIND, self.key.name)
         assert live is not None
         return Parent.from_manifest(live)
 

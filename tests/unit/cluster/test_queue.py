@@ -91,6 +91,102 @@ async def test_a_waiting_worker_wakes_for_a_delay(queue: KeyQueue[str], clock: C
     assert await waiting == "a"
 
 
+async def test_news_of_a_key_that_waits_takes_no_room(queue: KeyQueue[str]) -> None:
+    """A standby takes no keys for weeks, while everything changes."""
+    queue.add("resync", background=True)
+    for _ in range(1000):
+        queue.add("a")
+        queue.add("resync")
+    assert len(queue) == 2
+    assert len(queue._live) + len(queue._background) == 2
+
+
+async def test_a_key_in_delay_is_taken_earlier_when_there_is_news(queue: KeyQueue[str], clock: Clock) -> None:
+    queue.add_after("a", 10)
+    queue.add("a")
+    assert await take_now(queue) == "a"
+    queue.done("a")
+    clock.now = 10
+    assert await take_now(queue) == "a", "the look that was asked for still comes"
+
+
+async def test_background_keys_wake_a_waiting_worker_too(queue: KeyQueue[str]) -> None:
+    waiting = asyncio.ensure_future(queue.take())
+    await asyncio.sleep(0)
+    queue.add("a", background=True)
+    assert await waiting == "a"
+
+
+async def test_every_waiting_worker_gets_a_key(queue: KeyQueue[str]) -> None:
+    waiting = [asyncio.ensure_future(queue.take()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for key in "abc":
+        queue.add(key)
+    assert sorted(await asyncio.gather(*waiting)) == ["a", "b", "c"]
+
+
+async def test_a_worker_that_is_cancelled_takes_no_key_with_it(queue: KeyQueue[str]) -> None:
+    waiting = asyncio.ensure_future(queue.take())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    queue.add("a")
+    assert await take_now(queue) == "a"
+
+
+async def test_idle_waits_for_the_last_worker(queue: KeyQueue[str]) -> None:
+    await queue.idle()
+    queue.add("a")
+    queue.add("b")
+    for key in "ab":
+        assert await take_now(queue) == key
+    idle = asyncio.ensure_future(queue.idle())
+    for key in "ab":
+        await asyncio.sleep(0)
+        assert not idle.done()
+        queue.done(key)
+    await idle
+
+
+async def test_how_long_workers_have_had_their_keys(queue: KeyQueue[str], clock: Clock) -> None:
+    assert (queue.longest_running(), queue.unfinished()) == (0.0, 0.0)
+    for start, key in ((0.0, "a"), (4.0, "b")):
+        clock.now = start
+        queue.add(key)
+        await take_now(queue)
+    clock.now = 10.0
+    assert (queue.longest_running(), queue.unfinished()) == (10.0, 16.0)
+    queue.done("a")
+    assert (queue.longest_running(), queue.unfinished()) == (6.0, 6.0)
+
+
+async def test_an_observer_is_told() -> None:
+    told: list[tuple[str, float]] = []
+
+    class Observer:
+        def added(self) -> None:
+            told.append(("added", 0.0))
+
+        def taken(self, waited: float) -> None:
+            told.append(("taken", waited))
+
+        def done(self, worked: float) -> None:
+            told.append(("done", worked))
+
+        def retried(self) -> None:
+            told.append(("retried", 0.0))
+
+    clock = Clock()
+    queue: KeyQueue[str] = KeyQueue(clock=clock, observer=Observer())
+    queue.add("a")
+    queue.add("a")
+    clock.now = 2.0
+    await take_now(queue)
+    clock.now = 5.0
+    queue.retry("a")
+    queue.done("a")
+    assert told == [("added", 0.0), ("taken", 2.0), ("retried", 0.0), ("done", 3.0)]
+
+
 @given(st.lists(st.sampled_from(["add a", "add b", "take", "done"]), max_size=60))
 def test_no_key_is_worked_on_twice_at_once_and_none_is_lost(actions: list[str]) -> None:
     async def play() -> None:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.store import TOMBSTONES, Key, Store
 from modelservice_operator.manifest import Manifest
-from unit.cluster.objects import child, model_service
+from unit.cluster.objects import child, model_service, node, pod, revision
 
 KEY = Key("ml", "qwen")
 
@@ -101,6 +101,140 @@ def test_a_judged_child_needs_no_body_until_somebody_changes_it() -> None:
     edited = store.family(KEY).children["Service", "qwen"]
     assert not edited.holds("hash")
     assert edited.body is not None
+
+
+def test_a_late_word_of_a_lost_label_does_not_remove_what_has_it_again() -> None:
+    """Our apply put the label back before the watch told that it was gone."""
+    store = Store()
+    store.upsert(child(version=3))
+    store.upsert(child(version=6))
+    store.remove(child(version=5))
+    assert store.family(KEY).children["Service", "qwen"].resource_version == 6
+    store.upsert(child(version=7))
+    assert store.family(KEY).children["Service", "qwen"].resource_version == 7
+
+
+def test_a_grave_is_as_deep_as_the_latest_word() -> None:
+    store = Store()
+    store.remove(child(version=7))
+    store.remove(child(version=5))
+    store.upsert(child(version=6))
+    assert store.family(KEY).children == {}
+
+
+def test_the_oldest_graves_are_given_up() -> None:
+    store = Store()
+    for number in range(TOMBSTONES + 1):
+        store.remove(child(uid=f"uid-{number}", version=9))
+    store.upsert(child(uid="uid-1", version=8))
+    assert store.family(KEY).children == {}
+    store.upsert(child(uid="uid-0", version=8))
+    assert store.family(KEY).children["Service", "qwen"].uid == "uid-0"
+
+
+def test_what_the_api_server_calls_gone_is_forgotten_for_good() -> None:
+    store = Store()
+    store.upsert(child(version=3))
+    seen = changes(store)
+    store.forget("Service", "ml", "qwen", "another-uid")
+    assert store.family(KEY).children
+    store.forget("Service", "ml", "qwen", "uid-child")
+    assert store.family(KEY).children == {}
+    assert seen == [KEY]
+    store.upsert(child(version=3))
+    assert store.family(KEY).children == {}, "a late list brings nothing back"
+
+
+def test_a_list_says_nothing_of_other_kinds() -> None:
+    store = Store()
+    store.upsert(child("Service", version=3))
+    store.upsert(child("Deployment", uid="uid-deployment", version=3))
+    store.prune("Service", set(), 10)
+    assert list(store.family(KEY).children) == [("Deployment", "qwen")]
+    assert store.family(KEY).deployment is not None
+
+
+def test_the_deployment_comes_and_goes_with_its_child() -> None:
+    store = Store()
+    store.upsert(child("Deployment", version=3, spec={"replicas": 3}))
+    deployment = store.family(KEY).deployment
+    assert deployment is not None
+    assert deployment.wanted_replicas == 3
+    store.remove(child("Deployment", version=4))
+    assert store.family(KEY).deployment is None
+
+
+def test_a_deployment_of_another_name_is_not_the_one_that_is_judged() -> None:
+    store = Store()
+    other = child("Deployment", name="other")
+    other["metadata"]["ownerReferences"][0]["name"] = "qwen"
+    store.upsert(other)
+    assert list(store.family(KEY).children) == [("Deployment", "other")]
+    assert store.family(KEY).deployment is None
+    store.remove(child("Deployment", name="other", version=2))
+    assert store.family(KEY).children == {}
+
+
+def test_only_the_newest_revision_keeps_its_template_in_memory() -> None:
+    store = Store()
+    for number in (2, 3, 1):
+        store.upsert(revision(number))
+    kept = {name: known.template for name, known in store.family(KEY).revisions.items()}
+    assert kept == {"qwen-1": None, "qwen-2": None, "qwen-3": {"spec": {"name": "3"}}}
+    rolled_back = {**revision(1, version=5), "revision": 4}
+    store.upsert(rolled_back)
+    kept = {name: known.template for name, known in store.family(KEY).revisions.items()}
+    assert kept == {"qwen-1": {"spec": {"name": "1"}}, "qwen-2": None, "qwen-3": None}
+
+
+def test_pods_are_found_by_their_label_and_wake_when_something_that_matters_changes() -> None:
+    store = Store()
+    seen = changes(store)
+    store.upsert(pod(version=1))
+    store.upsert(pod(version=2))
+    assert seen == [KEY], "the second event held no news"
+    store.upsert(pod(version=3, phase="Failed"))
+    assert store.family(KEY).pods["qwen-a"].phase == "Failed"
+    store.remove(pod(version=4))
+    assert store.family(KEY).pods == {}
+    assert seen == [KEY] * 3
+
+
+def test_a_node_wakes_those_whose_pods_are_on_it() -> None:
+    store = Store()
+    store.upsert(pod(node="gpu-1"))
+    seen = changes(store)
+    store.upsert(node("gpu-1"))
+    store.upsert(node("gpu-2"))
+    store.upsert(node("gpu-1", version=2))
+    assert seen == [KEY], "neither another node nor a heartbeat"
+    assert store.nodes["gpu-1"].allocatable == {"nvidia.com/gpu": 8}
+    store.upsert(node("gpu-1", gpus=7, version=3))
+    store.remove(node("gpu-1", version=4))
+    assert list(store.nodes) == ["gpu-2"]
+    assert seen == [KEY] * 3
+
+
+def test_services_are_those_that_exist() -> None:
+    store = Store()
+    store.upsert(child(name="orphaned"))
+    store.upsert(model_service())
+    assert store.services() == [KEY]
+    assert [parent.name for parent in store.parents()] == ["qwen"]
+    store.remove(model_service(version=2))
+    assert store.services() == []
+    assert store.parents() == []
+
+
+def test_nothing_is_left_of_a_family_that_is_gone() -> None:
+    store = Store()
+    members = [model_service(), child(), child("Deployment", uid="uid-d"), revision(1), pod()]
+    for manifest in members:
+        store.upsert(manifest)
+    for manifest in members:
+        store.remove(manifest)
+    assert store._families == {}
+    assert store._records == {}
 
 
 def history() -> list[tuple[str, Manifest]]:

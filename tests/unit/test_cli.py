@@ -1,0 +1,179 @@
+"""The command line: what it prints, and how it exits: 0, 1 from the operator, 2 for what it cannot work with."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner, Result
+
+from modelservice_operator import __version__, app, logs
+from modelservice_operator.api.crd import CRD_NAME
+from modelservice_operator.cli import main
+from modelservice_operator.cluster.errors import NoCredentials
+from modelservice_operator.http import CannotListen
+from modelservice_operator.render import render_file
+from modelservice_operator.settings import Settings
+
+ROOT: Final = Path(__file__).parents[2]
+QUICKSTART: Final = ROOT / "examples" / "quickstart.yaml"
+ONE: Final = """
+apiVersion: modelservice.dev/v1alpha1
+kind: ModelService
+metadata: {name: %s}
+spec: {model: {uri: "hf://Qwen/Qwen3-8B"}}
+"""
+
+
+def invoke(*arguments: str, given: str | bytes | None = None, **environment: str) -> Result:
+    """Run the command in an environment without settings."""
+    clean = {"KUBERNETES_SERVICE_HOST": None, "KUBECONFIG": None, **environment}
+    return CliRunner(env=clean).invoke(main, arguments, input=given)
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"), [("version", __version__), ("--version", f"modelservice, version {__version__}")]
+)
+def test_version(argument: str, text: str) -> None:
+    result = invoke(argument)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{text}\n", "")
+
+
+def test_crd_is_the_one_in_the_repository() -> None:
+    result = invoke("crd")
+    (stored,) = (ROOT / "crds").glob("*.yaml")
+    assert result.exit_code == 0
+    assert result.stdout == stored.read_text("utf-8")
+    assert CRD_NAME in result.stdout
+
+
+@pytest.mark.parametrize("argument", ["-h", "--help"])
+def test_help_names_the_commands(argument: str) -> None:
+    result = invoke(argument)
+    assert result.exit_code == 0
+    for command in ("crd", "render", "run", "version"):
+        assert f"\n  {command} " in result.stdout
+
+
+def test_help_of_run_names_every_setting() -> None:
+    text = " ".join(invoke("run", "--help").stdout.split())
+    for setting in Settings.declared():
+        assert setting.flag in text
+        assert setting.variable in text
+
+
+@pytest.mark.parametrize(
+    "arguments", [("serve",), ("render",), ("render", "-f"), ("run", "--no-such-flag"), ("crd", "x")]
+)
+def test_what_is_no_command_is_refused(arguments: tuple[str, ...]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+
+
+# render
+
+
+def test_render_a_file() -> None:
+    result = invoke("render", "-f", str(QUICKSTART))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == render_file(QUICKSTART.read_text("utf-8"))
+    assert result.stdout.count("kind: Deployment") == 1
+
+
+def test_render_standard_input_with_several_documents() -> None:
+    text = ONE % "one" + "---" + ONE % "two"
+    result = invoke("render", "-f", "-", given=text)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == render_file(text)
+    assert [line for line in result.stdout.splitlines() if line.startswith("kind:")] == [
+        "kind: Deployment",
+        "kind: Service",
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "There is no ModelService in it."),
+        (b"a: [", "line 1: "),
+        ((ONE % "a").replace("model:", "modle:").encode(), "spec.modle: there is no such field."),
+        ((ONE % "a").replace("hf:", "ftp:").encode(), 'spec.model.uri: "ftp://Qwen/Qwen3-8B" must'),
+        ((ONE % "a" + "---\nkind: Pod\n").encode(), "document 2 is a Pod"),
+        (b"\xff\xfe\x00", "codec can't decode"),
+    ],
+    ids=["empty", "no YAML", "unknown field", "wrong value", "another kind", "no text"],
+)
+@pytest.mark.parametrize("where", ["file", "stdin"])
+def test_what_cannot_be_rendered_is_named(tmp_path: Path, where: str, content: bytes, complaint: str) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_bytes(content)
+    result = invoke("render", "-f", str(file)) if where == "file" else invoke("render", "-f", "-", given=content)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: {file if where == 'file' else '-'}: ")
+    assert complaint in result.stderr
+    assert result.stderr.count("\n") == 1, "one line"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    result = invoke("render", "-f", str(tmp_path / "none.yaml"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {tmp_path / 'none.yaml'}: No such file or directory\n"
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    result = invoke("render", "-f", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {tmp_path}: Is a directory\n"
+
+
+# run
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings with which the operator was started; it ends at once."""
+    settings: list[Settings] = []
+
+    async def run(given: Settings) -> int:
+        await asyncio.sleep(0)
+        settings.append(given)
+        return 1
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    return settings
+
+
+def test_run_takes_flags_before_variables_and_exits_as_the_operator_does(started: list[Settings]) -> None:
+    result = invoke(
+        "run", "--workers", "3", "--namespaces=ml,dev", MODELSERVICE_WORKERS="9", MODELSERVICE_HTTP_PORT="0"
+    )
+    assert (result.exit_code, result.output) == (1, "")
+    (settings,) = started
+    assert (settings.workers, settings.namespaces, settings.http_port) == (3, ("ml", "dev"), 0)
+
+
+def test_run_names_every_wrong_setting(started: list[Settings]) -> None:
+    result = invoke("run", "--workers", "many", MODELSERVICE_LOG_FORMAT="xml", MODELSERVICE_HTTP_PORT="80000")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        "Error: MODELSERVICE_HTTP_PORT (--http-port) must be a port from 1 to 65535, or 0 for any that is free, "
+        'not "80000".',
+        '       MODELSERVICE_LOG_FORMAT (--log-format) must be text, json or auto, not "xml".',
+        '       MODELSERVICE_WORKERS (--workers) must be a whole number from 1 to 256, not "many".',
+    ]
+    assert started == []
+
+
+@pytest.mark.parametrize("error", [NoCredentials("there is no kubeconfig x"), CannotListen("the port is taken")])
+def test_run_says_in_one_line_what_keeps_it_from_starting(
+    started: list[Settings], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def run(_: Settings) -> Any:
+        raise error
+
+    monkeypatch.setattr(app, "run", run)
+    result = invoke("run")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {error}\n")
