@@ -251,6 +251,18 @@ async def test_a_namespace_that_goes_ends_the_work_quietly(asked: str, failure: 
     assert verbs(world)[-1].startswith(asked)
 
 
+async def test_a_revision_that_is_refused_is_a_verdict_and_tried_once() -> None:
+    world = World()
+    world.apply()
+    world.api.fail("create ControllerRevision", Failure(422, "Invalid", "data: Too long"))
+    await world.settle()
+    assert verbs(world) == ["create ControllerRevision qwen", "patch ModelService qwen/status"]
+    assert world.condition("Stalled") == ("True", "InvalidSpec")
+    assert "data: Too long" in world.status["problems"][0]["message"]
+    assert await world.turn() is None
+    assert len(verbs(world)) == 2
+
+
 # Deletion.
 
 

@@ -157,9 +157,7 @@ class Store:
             self.nodes.pop(record.name, None)
             return
         key = _key(record)
-        family = self._families.get(key)
-        if family is None:
-            return
+        family = self._families[key]
         match record:
             case Parent():
                 family.parent = None

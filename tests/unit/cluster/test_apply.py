@@ -194,6 +194,9 @@ async def test_a_name_that_is_taken_is_looked_at_until_it_is_free() -> None:
     assert await stage.ensure() == (TAKEN, ["get"])
     stage.api.remove("Service")
     assert await stage.ensure() == ("ok", ["get", "apply"])
+    stage.api.remove("Service")
+    stage.world.deliver()
+    assert await stage.ensure() == ("ok", ["apply"]), "from then on it is ours"
 
 
 @pytest.mark.parametrize("failure", [Failure(503), Failure(0), Failure(0, applied=True)])
@@ -211,6 +214,24 @@ async def test_what_was_put_into_a_foreign_object_is_withdrawn_in_the_end(failur
     stage.world.deliver()
     assert await stage.ensure() == (TAKEN, ["get"])
     assert stage.shape() == before
+
+
+@pytest.mark.parametrize("successor", [nothing, foreign_clashing], ids=lambda there: there.__name__)
+async def test_nothing_is_withdrawn_from_a_namesake(successor: Callable[[Stage], None]) -> None:
+    """The foreign object went before the second try."""
+    stage = Stage()
+    foreign_peaceful(stage)
+    stage.api.fail("force Service", Failure(503))
+    with pytest.raises(ApiError):
+        await stage.ensure()
+    stage.api.remove("Service")
+    successor(stage)
+    before = stage.api.live("Service")
+    stage.world.deliver()
+    assert await stage.ensure() == (TAKEN, ["force"])
+    assert stage.api.live("Service") == before
+    outcome, _ = await stage.ensure()
+    assert outcome == ("ok" if before is None else TAKEN)
 
 
 async def test_a_withdrawal_is_remembered_before_the_watch_tells_of_it() -> None:
@@ -269,6 +290,29 @@ async def test_a_refused_intent_is_tried_again_on_another_object() -> None:
     stage.api.remove("Service")
     stage.world.deliver()
     assert await stage.ensure(other) == ("ok", ["apply"])
+
+
+async def test_a_refused_intent_is_tried_again_after_another_one() -> None:
+    stage = Stage()
+    ours(stage)
+    stage.world.deliver()
+    other = stage.intent(port=81)
+    stage.api.fail("force Service", Failure(422), times=2)
+    assert await stage.ensure(other) == ("InvalidSpec", ["force"])
+    assert await stage.ensure() == ("ok", []), "back to what is there"
+    assert await stage.ensure(other) == ("InvalidSpec", ["force"])
+    assert await stage.ensure(other) == ("InvalidSpec", [])
+
+
+async def test_a_child_is_compared_once_and_its_body_let_go() -> None:
+    stage = Stage()
+    ours(stage)
+    stage.world.deliver()
+    known = stage.world.process.store.family(stage.world.key).children["Service", "qwen"]
+    assert known.body is not None
+    assert await stage.ensure() == ("ok", [])
+    assert known.body is None
+    assert known.holds(diff.intent_hash(stage.intent()))
 
 
 async def test_a_forgotten_model_service_is_new() -> None:

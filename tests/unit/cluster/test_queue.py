@@ -74,6 +74,16 @@ async def test_delays_wait_for_the_clock_and_the_earliest_counts(queue: KeyQueue
     assert await take_now(queue) is None, "the later delay was replaced by the earlier one"
 
 
+async def test_a_later_delay_does_not_put_off_an_earlier_one(queue: KeyQueue[str], clock: Clock) -> None:
+    queue.add_after("a", 5)
+    queue.add_after("a", 10)
+    clock.now = 5
+    assert await take_now(queue) == "a"
+    queue.done("a")
+    clock.now = 10
+    assert await take_now(queue) is None
+
+
 async def test_back_off_doubles_is_capped_and_forgotten(queue: KeyQueue[str]) -> None:
     assert [queue.retry("a") for _ in range(3)] == [0.1, 0.2, 0.4]
     for _ in range(20):

@@ -15,7 +15,7 @@ from modelservice_operator.cluster.resources import MODEL_SERVICE, NODE, POD, SE
 from modelservice_operator.cluster.resync import SETTLE, Resync
 from modelservice_operator.cluster.store import Key, Store
 from unit.cluster.objects import child, model_service, node, pod
-from unit.fake_api import Failure, FakeApi, FakeClient
+from unit.fake_api import Failure, FakeApi, FakeClient, Request
 from unit.test_leader import elapsed, in_virtual_time
 
 PERIOD: Final = 600.0
@@ -159,6 +159,19 @@ async def test_a_sweep_forgets_what_is_gone_and_takes_in_nothing() -> None:
     assert all(metadata_only for _, _, metadata_only in stage.client.listed)
 
 
+async def test_a_sweep_keeps_what_came_after_the_list() -> None:
+    stage = Stage()
+    await stage.resync.prime()
+
+    def meanwhile(request: Request) -> None:
+        if request.kind == "Service":
+            stage.store.upsert(child(name="fresh", uid="uid-fresh", version=1000))
+
+    stage.api.before = meanwhile
+    await stage.resync.sweep()
+    assert "Service fresh" in stage.known()
+
+
 async def test_a_sweep_that_fails_forgets_nothing_and_raises_nothing() -> None:
     stage = Stage()
     await stage.resync.prime()
@@ -186,7 +199,7 @@ def test_a_sweep_follows_when_streams_have_listed_anew() -> None:
         for _ in range(3):
             stage.resync.relisted()
             await asyncio.sleep(1)
-        await asyncio.sleep(SETTLE)
+        await asyncio.sleep(10 * SETTLE)
         assert stage.sweeps() == 2
         assert "Service qwen" not in stage.known()
         assert len(stage.queue) == 0, "a relist is no reason to look at everything"
