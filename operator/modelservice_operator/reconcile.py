@@ -58,6 +58,7 @@ class Reconciler:
         self._written: dict[Key, float] = {}
         self._uids: dict[Key, str] = {}
         self._was_whole: set[Key] = set()
+        self._failing: set[Key] = set()
 
     async def reconcile(self, key: Key) -> float | None:
         """Do what there is to do for a key; returns the seconds after which to look again, None to wait for news.
@@ -78,15 +79,23 @@ class Reconciler:
             outcome = await self._converge(parent)
         except Gone:
             return None
+        blocked = outcome.blocked
+        failure = blocked if blocked is not None and blocked.reason is Reason.REQUEST_FAILED else None
+        if failure is not None and key not in self._failing:
+            # A single failure is not worth a word: the next try is a moment away.
+            self._failing.add(key)
+            raise failure.__cause__ or failure
         after_status = await self._write_status(key, parent, outcome)
-        if outcome.blocked is not None and outcome.blocked.reason is Reason.REQUEST_FAILED:
-            raise outcome.blocked.__cause__ or outcome.blocked
-        delays = [after_status, outcome.blocked.retry if outcome.blocked else None]
+        if failure is not None:
+            raise failure.__cause__ or failure
+        self._failing.discard(key)
+        delays = [after_status, blocked.retry if blocked is not None else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
     def _forget(self, key: Key) -> None:
         self._written.pop(key, None)
         self._was_whole.discard(key)
+        self._failing.discard(key)
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._applier.forget(uid)

@@ -211,8 +211,14 @@ async def test_a_failure_of_the_api_server_is_told_and_tried_again_with_back_off
     world.deliver()
     with pytest.raises(ApiError, match="connection refused"):
         await world.process.reconciler.reconcile(KEY)
+    assert world.condition("Ready") == ("Unknown", "Pending"), "a single failure is not worth a word"
+    with pytest.raises(ApiError, match="connection refused"):
+        await world.process.reconciler.reconcile(KEY)
     assert world.condition("Ready") == ("False", "RequestFailed")
     assert "mutate.example.com" in world.status["problems"][0]["message"]
+    world.api.recover()
+    await world.rest()
+    assert world.condition("Ready") == ("True", "ReplicasReady")
 
 
 @pytest.mark.parametrize("failure", [Failure(503), Failure(429, retry_after=7.0), Failure(0)])

@@ -20,9 +20,9 @@ def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, repli
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "progressDeadlineSeconds": progress_deadline_seconds(spec),
         "revisionHistoryLimit": rollout.revision_history_limit,
+        # Also when false: a rollout that was paused on the Deployment by hand would hang, and nothing would say why.
+        "paused": rollout.paused,
     }
-    if rollout.paused:
-        body["paused"] = True
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

@@ -40,6 +40,7 @@ class Revision:
         data = manifest.get("data")
         data = data if isinstance(data, dict) else {}
         template = data.get("template")
+        known = data.get("version") == RECORD_VERSION and "inputs" in data and isinstance(template, dict)
         return cls(
             namespace=metadata.get("namespace", ""),
             name=metadata["name"],
@@ -49,6 +50,6 @@ class Revision:
             controller=controller,
             deleting="deletionTimestamp" in metadata,
             number=int(manifest.get("revision") or 0),
-            digest=digest(data["inputs"]) if data.get("version") == RECORD_VERSION and "inputs" in data else "",
+            digest=digest(data["inputs"]) if known else "",
             template_json=canonical_json(template) if isinstance(template, dict) else "",
         )

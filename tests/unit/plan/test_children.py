@@ -55,7 +55,7 @@ def test_the_template_is_passed_on_as_it_was_stored() -> None:
         ({"replicas": 3}, "replicas", 3),
         ({"replicas": 3, "suspend": True}, "replicas", 0),
         ({"replicas": 0}, "replicas", 0),
-        ({}, "paused", None),
+        ({}, "paused", False),
         ({"rollout": {"paused": True}}, "paused", True),
         ({}, "progressDeadlineSeconds", 4200),
         ({"rollout": {"progressDeadlineSeconds": 900}}, "progressDeadlineSeconds", 900),
