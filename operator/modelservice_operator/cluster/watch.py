@@ -259,7 +259,7 @@ class Watch:
         settings.networking.enforce_retry_after = True
         settings.persistence.diffbase_storage = _NoDiffBase()
         settings.persistence.progress_storage = _NoProgress()
-        settings.process.ultimate_exiting_timeout = 25
+        settings.process.ultimate_exiting_timeout = None
         settings.scanning.disabled = bool(self._namespaces)
         settings.watching.field_selectors["customresourcedefinitions.v1.apiextensions.k8s.io"] = (
             f"metadata.name={CRD_NAME}"
