@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from modelservice_operator import api, conditions
+from modelservice_operator.cluster.client import MERGE_PATCH
 from modelservice_operator.cluster.errors import ApiError, namespace_is_gone
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest, digest
@@ -20,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 V = TypeVar("V")
 
-MERGE_PATCH: Final = "application/merge-patch+json"
 MESSAGE_LIMIT: Final = 1024
 """Bytes: what the `note` of an events.k8s.io Event may have, which is the same object."""
 BURST: Final = 25

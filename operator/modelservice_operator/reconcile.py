@@ -155,7 +155,7 @@ class Reconciler:
 
     def _is_going(self, parent: Parent) -> bool:
         """While it was worked on, it was deleted."""
-        known = self._store.family(Key(parent.namespace, parent.name)).parent
+        known = self._store.family_of(parent).parent
         return known is None or known.uid != parent.uid or known.deleting
 
     async def _apply(self, parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Blocked | None:

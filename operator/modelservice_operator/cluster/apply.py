@@ -54,7 +54,7 @@ class Applier:
         """
         slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
         wanted = diff.intent_hash(intent)
-        child = self._store.family(Key(parent.namespace, parent.name)).children.get((slot.kind, slot.name))
+        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
         tried = (wanted, child.uid if child is not None else "")
         refused, refusal = self._refused.get(slot, (None, None))
         if refusal is not None and refused == tried:
@@ -78,7 +78,7 @@ class Applier:
     async def prune(self, parent: Parent, intents: list[Manifest]) -> None:
         """Delete children of this ModelService that are no longer wanted."""
         wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
-        family = self._store.family(Key(parent.namespace, parent.name))
+        family = self._store.family_of(parent)
         for (kind, name), child in list(family.children.items()):
             ours = child.controller is not None and child.controller.uid == parent.uid
             if ours and not child.deleting and (kind, name) not in wanted:

@@ -11,7 +11,7 @@ from modelservice_operator.blocked import Blocked, being_deleted, poll_interval,
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, judge
 from modelservice_operator.cluster.resources import CONTROLLER_REVISION, DEPLOYMENT
-from modelservice_operator.cluster.store import Family, Key, Store
+from modelservice_operator.cluster.store import Store
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
@@ -52,7 +52,7 @@ class Revisions:
         await self._adopt(parent)
         wanted = inputs(parent.name, spec)
         wanted_digest = digest(wanted)
-        family = self._family(parent)
+        family = self._store.family_of(parent)
         found = [
             revision
             for revision in family.revisions.values()
@@ -76,7 +76,7 @@ class Revisions:
         kept = set(keep)
         old = [
             revision
-            for revision in self._family(parent).revisions.values()
+            for revision in self._store.family_of(parent).revisions.values()
             if revision.name not in kept and not revision.deleting and _relation(parent, revision) is Relation.OURS
         ]
         old.sort(key=lambda revision: revision.number, reverse=True)
@@ -84,12 +84,9 @@ class Revisions:
             await self._client.delete(CONTROLLER_REVISION, parent.namespace, revision.name, revision.uid)
             revision.deleting = True
 
-    def _family(self, parent: Parent) -> Family:
-        return self._store.family(Key(parent.namespace, parent.name))
-
     async def _adopt(self, parent: Parent) -> None:
         """Own the whole history that `--cascade=orphan` or a backup left, so that it is pruned and collected."""
-        for revision in list(self._family(parent).revisions.values()):
+        for revision in list(self._store.family_of(parent).revisions.values()):
             if _relation(parent, revision) is Relation.ORPHAN and not revision.deleting:
                 logger.info("Adopting revision %s.", revision.name)
                 answer = await self._own(parent, revision.name, revision.resource_version, revision.number)
@@ -99,7 +96,7 @@ class Revisions:
         refused_digest, refusal = self._refused.get(parent.uid, ("", None))
         if refusal is not None and refused_digest == digest(wanted):
             raise refusal.with_traceback(None)
-        number = 1 + max((revision.number for revision in self._family(parent).revisions.values()), default=0)
+        number = 1 + max((revision.number for revision in self._store.family_of(parent).revisions.values()), default=0)
         for collisions in range(MAX_COLLISIONS):
             hash_ = revision_hash(wanted, collisions)
             template = await self._live_template(parent, hash_)
@@ -122,7 +119,7 @@ class Revisions:
                 answer = existing
             self._store.upsert(answer)
             revision = Revision.from_manifest(answer)
-            return self._family(parent).revisions.get(revision.name, revision), answer["data"]["template"]
+            return self._store.family_of(parent).revisions.get(revision.name, revision), answer["data"]["template"]
         raise Blocked(
             Reason.NAME_CONFLICT,
             f"{MAX_COLLISIONS} foreign ControllerRevisions have the names that this ModelService's revision needs.",
@@ -133,7 +130,7 @@ class Revisions:
 
     async def _live_template(self, parent: Parent, hash_: str) -> Manifest | None:
         """The pod template that runs under this hash: its ControllerRevision was deleted, the pods must not notice."""
-        family = self._family(parent)
+        family = self._store.family_of(parent)
         if family.deployment is None or family.deployment.revision != hash_:
             return None
         live = await self._client.get(DEPLOYMENT, parent.namespace, parent.name)
@@ -169,7 +166,7 @@ class Revisions:
         answer = await self._own(parent, revision.name, revision.resource_version, number)
         logger.info("Revision %s is now the newest one, number %d.", revision.name, number)
         self._store.upsert(answer)
-        return self._family(parent).revisions.get(revision.name) or Revision.from_manifest(answer)
+        return self._store.family_of(parent).revisions.get(revision.name) or Revision.from_manifest(answer)
 
     async def _own(self, parent: Parent, name: str, version: int | str, number: int, **labels: str) -> Manifest:
         """Write owner, number and labels of a revision that is at this resourceVersion."""

@@ -70,6 +70,10 @@ class Store:
         """What is known under a key; an empty family for an unknown one."""
         return self._families.get(key) or Family()
 
+    def family_of(self, parent: Parent) -> Family:
+        """What is known under the key of a ModelService."""
+        return self.family(Key(parent.namespace, parent.name))
+
     def services(self) -> list[Key]:
         """Keys of all ModelServices that exist."""
         return [key for key, family in self._families.items() if family.parent is not None]

@@ -16,7 +16,7 @@ import kopf
 from typing_extensions import override
 from yarl import URL
 
-from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.client import PAGE_SIZE, Client
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Store
@@ -249,7 +249,7 @@ class Watch:
         settings.peering.standalone = True
         settings.posting.enabled = False
         settings.queueing.idle_timeout = 0.05
-        settings.watching.chunk_size = 500
+        settings.watching.chunk_size = PAGE_SIZE
         settings.watching.server_timeout = SERVER_TIMEOUT
         settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
         settings.watching.reconnect_backoff = 0.5
