@@ -44,12 +44,13 @@ WATCH_PATIENCE: Final = 5
 class App:
     """The parts of one operator process, wired together."""
 
-    def __init__(self, settings: Settings, client: Client, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, client: Client, metrics: Metrics, stop: asyncio.Event) -> None:
+        """Prepare; nothing runs yet. `stop` is set when the process was told to end."""
         loop = asyncio.get_running_loop()
         self._settings = settings
         self._client = client
         self._metrics = metrics
-        self._stop = asyncio.Event()
+        self._stop = stop
         self._leading = asyncio.Event()
         resources = tuple(resource for resource in WATCHED if settings.watch_nodes or resource is not NODE)
         self._queue: KeyQueue[Key] = KeyQueue(clock=loop.time, observer=metrics.queue)
@@ -80,7 +81,7 @@ class App:
             settings.namespaces,
             self._freshness,
             on_relist=self._resync.relisted,
-            on_start=self._bind_signals,
+            on_start=lambda: _bind_signals(stop),
         )
         sources = Sources(self._queue, self._store.parents, self._freshness.ages)
         metrics.expose(sources, workers=settings.workers)
@@ -88,7 +89,6 @@ class App:
 
     async def run(self) -> int:
         """Run until SIGTERM, SIGINT, a lost Lease or a watch layer that keeps failing; returns the exit code."""
-        self._bind_signals()
         async with http.serve(self._settings, self._metrics, healthy=self._complaints, ready=self._unready):
             # Every task exists before kopf starts: kopf, when it fails, cancels all that came after it.
             workers = asyncio.create_task(self._workers.run(), name="workers")
@@ -142,7 +142,7 @@ class App:
                 # kopf ends in good order only by a signal, which came before our handlers were bound again.
                 self._stop.set()
                 return
-            self._bind_signals()
+            _bind_signals(self._stop)
             now = loop.time()
             failures = [when for when in failures if now - when < 600] + [now]
             if len(failures) > WATCH_PATIENCE:
@@ -155,11 +155,6 @@ class App:
         busy = asyncio.create_task(self._queue.idle())
         await asyncio.wait({busy, workers}, timeout=DRAIN, return_when=asyncio.FIRST_COMPLETED)
         await _cancel({busy})
-
-    def _bind_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
 
     def _complaints(self) -> list[str]:
         """What is wrong enough for the process to be started anew."""
@@ -180,12 +175,20 @@ async def run(settings: Settings) -> int:
         NoCredentials: there are none, or they cannot be read.
         CannotListen: the HTTP port cannot be had.
     """
+    stop = asyncio.Event()
+    _bind_signals(stop)
     metrics = Metrics()
     client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics)
     try:
-        return await App(settings, client, metrics).run()
+        return await App(settings, client, metrics, stop).run()
     finally:
         await client.close()
+
+
+def _bind_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
 
 
 def _exit_code(done: set[asyncio.Task[Any]]) -> int:

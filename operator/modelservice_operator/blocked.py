@@ -53,6 +53,16 @@ def predecessor(kind: str, name: str) -> Blocked:
     )
 
 
+def beyond_repair(kind: str, namespace: str, name: str, words: str) -> Blocked:
+    """An intent that the API server took before is refused for what someone else has since done to the object."""
+    return Blocked(
+        Reason.CHILD_MODIFIED,
+        f"{kind} {name} was changed by someone else and cannot be put right: {words}",
+        f"Undo that change, or delete {kind} {namespace}/{name}: it is then created anew.",
+        stalled=True,
+    )
+
+
 def being_deleted(kind: str, name: str) -> Blocked:
     """A child has a deletionTimestamp: nothing is applied to it any more."""
     return Blocked(

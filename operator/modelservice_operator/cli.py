@@ -64,12 +64,22 @@ def run(**flags: Any) -> None:
 
 @main.command()
 @click.option(
-    "-f", "--filename", required=True, metavar="FILE", help="A file of ModelServices; - reads standard input."
+    "-f",
+    "--filename",
+    "filenames",
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="A file of ModelServices; - reads standard input. May be given several times.",
 )
-def render(filename: str) -> None:
+def render(filenames: tuple[str, ...]) -> None:
     """Print what the operator would create for the ModelServices in a file. Needs no cluster."""
+    click.echo("---\n".join(_rendered(filename) for filename in filenames), nl=False)
+
+
+def _rendered(filename: str) -> str:
     try:
-        click.echo(render_file(_read(filename)), nl=False)
+        return render_file(_read(filename))
     except InvalidFile as error:
         _fail(f"{filename}: {error}")
 

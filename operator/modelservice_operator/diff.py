@@ -18,6 +18,12 @@ _MERGE_KEYS: Final = {
 }
 """Lists that server-side apply merges by these keys; every other list is compared as a whole."""
 
+_ATOMIC_MAPS: Final = frozenset({"nodeSelector", "selector"})
+"""Maps that server-side apply replaces as a whole: what someone adds to them is a change of ours."""
+
+_KEPT_WHEN_EMPTY: Final = frozenset({"emptyDir"})
+"""Sections that say something by being there: the API server keeps them when they are empty."""
+
 _QUANTITIES: Final = frozenset({"limits", "requests", "sizeLimit"})
 _SERVER_DEFAULTS: Final[Manifest] = {"protocol": "TCP"}
 """Defaults of merge keys: an intent may leave them out, the API server never does."""
@@ -41,7 +47,8 @@ def with_hash(intent: Manifest, intent_digest: str) -> Manifest:
 def difference(observed: object, intent: object) -> str | None:
     """The path of the first field of the intent that the observed object lacks or holds differently; None if none.
 
-    What the object has beyond the intent belongs to others. Zero values may be absent: the API server drops them.
+    What the object has beyond the intent belongs to others, but for atomic maps. Zero values may be absent: the API
+    server drops them.
     """
     return next(_differences(observed, intent, ""), None)
 
@@ -52,10 +59,12 @@ def _differences(observed: object, wanted: object, path: str) -> Iterator[str]:
             if wanted:
                 yield path
             return
+        if path.rpartition(".")[2] in _ATOMIC_MAPS and observed.keys() - wanted.keys():
+            yield path
         for key, value in wanted.items():
             if key in observed:
                 yield from _differences(observed[key], value, f"{path}.{key}" if path else key)
-            elif not _is_zero(value):
+            elif key in _KEPT_WHEN_EMPTY or not _is_zero(value):
                 yield f"{path}.{key}" if path else key
     elif isinstance(wanted, list):
         yield from _list_differences(observed if isinstance(observed, list) else [], wanted, path)

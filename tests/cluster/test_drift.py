@@ -31,6 +31,34 @@ def test_an_edited_service_is_repaired(operator: Operator, kubectl: Kubectl) -> 
     eventually(lambda: service.child("service")["spec"]["selector"]["modelservice.dev/component"] == "server")
 
 
+def test_a_service_that_was_narrowed_is_repaired(operator: Operator, kubectl: Kubectl) -> None:
+    """A selector with one label more selects no pod: it is a field that is ours as a whole."""
+    service = Service(kubectl).apply()
+    eventually(lambda: service.child("service"))
+    kubectl("patch", "service", service.name, "-p", '{"spec":{"selector":{"track":"canary"}}}')
+    eventually(lambda: "track" not in service.child("service")["spec"]["selector"])
+
+
+def test_what_cannot_be_put_right_is_told_until_it_is_undone(
+    operator: Operator, kubectl: Kubectl, audit: Audit
+) -> None:
+    service = Service(kubectl).apply().ready()
+    replaced = '[{"op":"replace","path":"/spec/template/spec/volumes/0","value":%s}]'
+    mark = audit.mark()
+    kubectl(
+        "patch", "deployment", service.name, "--type=json", "-p", replaced % '{"name":"cache","hostPath":{"path":"/x"}}'
+    )
+    service.wait_for("Stalled", "True", "ChildModified")
+    problem = service.problem("ChildModified")
+    assert "may not specify more than 1 volume type" in problem["message"]
+    assert problem["remedy"].startswith(f"Undo that change, or delete Deployment {kubectl.namespace}/{service.name}:")
+    requests = audit.requests(user=USER, since=mark, namespace=kubectl.namespace)
+    assert [request.code for request in requests if request.resource == "deployments"] == [422], "tried once"
+    kubectl("patch", "deployment", service.name, "--type=json", "-p", replaced % '{"name":"cache","emptyDir":{}}')
+    service.wait_for("Stalled", "False")
+    service.ready()
+
+
 def test_deleted_children_come_back(operator: Operator, kubectl: Kubectl) -> None:
     service = Service(kubectl).apply().ready()
     uids = {kind: service.child(kind)["metadata"]["uid"] for kind in ("deployment", "service")}

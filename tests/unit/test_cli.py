@@ -93,6 +93,15 @@ def test_render_standard_input_with_several_documents() -> None:
     ] * 2
 
 
+def test_render_several_files(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.yaml" for name in ("one", "two")]
+    for file in files:
+        file.write_text(ONE % file.stem)
+    result = invoke("render", *(part for file in files for part in ("-f", str(file))))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == render_file(ONE % "one" + "---" + ONE % "two")
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

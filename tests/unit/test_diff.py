@@ -22,8 +22,10 @@ INTENT: Manifest = {
                     }
                 ],
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+                "volumes": [{"name": "cache", "emptyDir": {}}],
             }
         },
+        "selector": {"modelservice.dev/name": "qwen"},
     },
 }
 
@@ -53,8 +55,10 @@ def observed() -> Manifest:
                         },
                     ],
                     "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+                    "volumes": [{"name": "injected", "emptyDir": {}}, {"name": "cache", "emptyDir": {}}],
                 },
             },
+            "selector": {"modelservice.dev/name": "qwen"},
         },
     }
 
@@ -85,6 +89,11 @@ def test_what_others_add_and_the_server_defaults_is_no_difference() -> None:
         ),
         (lambda o: o["spec"]["template"]["spec"]["tolerations"].append({"key": "x"}), "spec.template.spec.tolerations"),
         (lambda o: o["spec"].pop("template"), "spec.template"),
+        (lambda o: o["spec"]["selector"].update(track="canary"), "spec.selector"),
+        (
+            lambda o: o["spec"]["template"]["spec"]["volumes"][1].pop("emptyDir"),
+            "spec.template.spec.volumes[cache].emptyDir",
+        ),
     ],
 )
 def test_every_difference_is_named_by_its_path(edit: "object", path: str) -> None:

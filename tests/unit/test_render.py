@@ -65,6 +65,10 @@ def test_no_trace_of_a_cluster() -> None:
         (ONE.replace("spec:", "sepc:") % "a", "document 1, ModelService a: spec is missing."),
         (ONE.replace("model:", "modle:") % "a", "document 1, ModelService a: spec.modle: there is no such field."),
         (ONE.replace("uri:", "url:") % "a", "document 1, ModelService a: spec.model.url: there is no such field."),
+        (
+            ONE.replace("spec: {", "spec: {runtime: {env: [{name: '', value: x}]}, ") % "a",
+            "document 1, ModelService a: spec.runtime.env[0].name: must name the variable",
+        ),
         (ONE.replace('uri: "hf://Qwen/Qwen3-8B"', "uri: 3") % "a", "document 1, ModelService a: spec.model.uri"),
         (
             ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF") % "a",

@@ -104,6 +104,8 @@ def _runtime(runtime: RuntimeSpec) -> Iterator[str]:
 
 def _env(variables: tuple[EnvVar, ...]) -> Iterator[str]:
     for index, variable in enumerate(variables):
+        if not variable.name:
+            yield f"spec.runtime.env[{index}].name: {rules.ENV_NAME.message}"
         resource = variable.value_from.resource_field_ref if variable.value_from else None
         if resource and resource.divisor is not None and not _is_quantity(resource.divisor):
             path = f"spec.runtime.env[{index}].valueFrom.resourceFieldRef.divisor"

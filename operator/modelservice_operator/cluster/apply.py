@@ -4,9 +4,9 @@ import logging
 from dataclasses import dataclass
 
 from modelservice_operator import diff
-from modelservice_operator.blocked import Blocked, being_deleted, name_conflict, predecessor
+from modelservice_operator.blocked import Blocked, being_deleted, beyond_repair, name_conflict, predecessor
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, judge, namespace_is_gone
+from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, judge, namespace_is_gone
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.manifest import Manifest
@@ -33,8 +33,8 @@ class Applier:
     def __init__(self, client: Client, store: Store) -> None:
         self._client = client
         self._store = store
-        self._refused: dict[_Slot, tuple[tuple[str, str], Blocked]] = {}
-        """By place: the intent and the uid of the object that it was for, and what became of it."""
+        self._refused: dict[_Slot, tuple[tuple[str, str, str], Blocked]] = {}
+        """By place: the intent, uid and fingerprint of the object that it was for, and what became of it."""
         self._contested: set[_Slot] = set()
         self._borrowed: dict[_Slot, str] = {}
         """Places of foreign objects that still hold what an apply of ours put into them, and the uids of these."""
@@ -55,7 +55,7 @@ class Applier:
         slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
         wanted = diff.intent_hash(intent)
         child = self._store.family_of(parent).children.get((slot.kind, slot.name))
-        tried = (wanted, child.uid if child is not None else "")
+        tried = (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
         refused, refusal = self._refused.get(slot, (None, None))
         if refusal is not None and refused == tried:
             raise refusal.with_traceback(None)
@@ -71,6 +71,8 @@ class Applier:
             if refusal is None:
                 raise
             if refusal.stalled:
+                if child is not None and child.applied_hash == wanted:
+                    refusal = beyond_repair(slot.kind, parent.namespace, slot.name, error.message[:MESSAGE_LIMIT])
                 self._refused[slot] = (tried, refusal)
             raise refusal from error
         self._refused.pop(slot, None)

@@ -5,6 +5,7 @@ from typing import Final
 
 from modelservice_operator.blocked import Blocked, poll_interval
 from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.plan.origin import origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def judge(kind: str, error: ApiError) -> Blocked | None:
         return Blocked(
             Reason.INVALID_SPEC,
             f"the API server refuses the {kind}: {words}",
-            "Correct the field of the spec that the message names.",
+            _correction(kind, error),
             stalled=True,
         )
     if error.status == 403:
@@ -115,6 +116,15 @@ def judge(kind: str, error: ApiError) -> Blocked | None:
         f"the API server fails at the {kind}: {words}",
         "It is tried again. If it stays, look at what the message names, such as an admission webhook.",
     )
+
+
+def _correction(kind: str, error: ApiError) -> str:
+    """What to change: the message speaks of fields of the child, which a user does not write."""
+    origins = {origin_of(kind, cause.field) for cause in error.causes}
+    fields = sorted(origin for origin in origins if origin)
+    if fields and None not in origins:
+        return f"Correct {' and '.join(fields)}: what the message names comes from there."
+    return f"The {kind} is made from the spec: correct there what the message names."
 
 
 def _forbidden(kind: str, words: str) -> Blocked:

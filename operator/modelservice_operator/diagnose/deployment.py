@@ -1,12 +1,15 @@
 """What the Deployment itself says: pods that cannot even be created, and a rollout that takes too long."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.pod import Pod
 
 _REFUSAL: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
 """The API server's opening, with the generated name of a pod that never was."""
@@ -70,8 +73,8 @@ def pods_refused(deployment: Deployment) -> Finding | None:
     )
 
 
-def deadline_exceeded(deployment: Deployment) -> Finding | None:
-    """The rollout made no progress for as long as the progress deadline allows."""
+def deadline_exceeded(deployment: Deployment, pods: Iterable[Pod]) -> Finding | None:
+    """The rollout made no progress for as long as the progress deadline allows; `pods` tell how far they came."""
     if not deployment.deadline_exceeded or deployment.complete or deployment.progressing is None:
         return None
     up = min(deployment.available_replicas, deployment.updated_replicas)
@@ -79,12 +82,29 @@ def deadline_exceeded(deployment: Deployment) -> Finding | None:
         Reason.PROGRESS_DEADLINE_EXCEEDED,
         cause=(),
         happened="missed the progress deadline",
-        detail=f"nothing moved for {deployment.progress_deadline_seconds} s until {deployment.progressing.since}",
+        detail=f"nothing moved for {deployment.progress_deadline_seconds} s until {deployment.progressing.since}"
+        f"{_halted(pods)}",
         remedy="Repair what the other problems name; if there are none, the model may only load slowly: raise "
         "spec.rollout.progressDeadlineSeconds.",
         since=deployment.progressing.since,
         pods=max(1, deployment.wanted_replicas - up),
     )
+
+
+def _halted(pods: Iterable[Pod]) -> str:
+    """Where the pods that are not ready stand, as a clause; empty without such pods."""
+    stands = Counter(_stand(pod) for pod in pods if not pod.ready)
+    return "; " + ", ".join(f"{count} {stand}" for stand, count in sorted(stands.items())) if stands else ""
+
+
+def _stand(pod: Pod) -> str:
+    """How far one pod came: what holds its first container that does not run, or that they all run."""
+    for container in pod.containers:
+        if container.waiting is not None and container.waiting.reason != "PodInitializing":
+            return quotable(f"waiting ({container.waiting.reason})")
+        if container.init and container.running_since:
+            return quotable(f"running init container {container.name}")
+    return "running and not ready" if pod.phase == "Running" else (pod.phase or "Pending").lower()
 
 
 def _refusal(deployment: Deployment) -> str:

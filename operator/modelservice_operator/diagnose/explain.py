@@ -1,7 +1,6 @@
 """Why a ModelService is not as it should be: every policy, put to every pod that counts."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose import configuration, image, node, process, scheduling
@@ -37,9 +36,11 @@ def explain(
     counting = _counting(pods, deployment)
     wanted = deployment.wanted_replicas if deployment is not None else max(1, len(counting))
     accelerator = BY_VENDOR[spec.accelerator.vendor].resource if spec.accelerator is not None else None
-    of_pods = (_first(pod, nodes, accelerator, now) for pod in counting)
-    of_deployment = _of_deployment(deployment) if deployment is not None else ()
-    return fold(filter(None, chain(of_pods, of_deployment)), wanted)
+    findings = [finding for pod in counting if (finding := _first(pod, nodes, accelerator, now))]
+    if deployment is not None:
+        # A pod with a finding may go to and fro between two states: where it stands is told of the others alone.
+        findings += filter(None, _of_deployment(deployment, () if findings else counting))
+    return fold(findings, wanted)
 
 
 def _first(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None, now: str) -> Finding | None:
@@ -70,14 +71,14 @@ def _first(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None, now: st
     )
 
 
-def _of_deployment(deployment: Deployment) -> Iterable[Finding | None]:
+def _of_deployment(deployment: Deployment, pods: Iterable[Pod]) -> Iterable[Finding | None]:
     """Why pods were not created, if they were not; and the deadline, which is a consequence of anything else."""
     yield (
         rollout.quota_exceeded(deployment)
         or rollout.pod_security_violation(deployment)
         or rollout.pods_refused(deployment)
     )
-    yield rollout.deadline_exceeded(deployment)
+    yield rollout.deadline_exceeded(deployment, pods)
 
 
 def _counting(pods: Iterable[Pod], deployment: Deployment | None) -> list[Pod]:

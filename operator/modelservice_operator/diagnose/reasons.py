@@ -23,6 +23,7 @@ class Reason(StrEnum):
 
     INVALID_SPEC = "InvalidSpec", "The spec asks for something that cannot be."
     NAME_CONFLICT = "NameConflict", "An object of the name that a child needs belongs to someone else."
+    CHILD_MODIFIED = "ChildModified", "Someone changed a child in a way that the operator cannot put right."
     FORBIDDEN = "Forbidden", "The operator may not do what it has to do."
     ADMISSION_DENIED = "AdmissionDenied", "An admission policy or webhook denies a child."
     REQUEST_FAILED = "RequestFailed", "The API server fails at a request of the operator, which is tried again."

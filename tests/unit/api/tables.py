@@ -243,7 +243,7 @@ ROWS = [
     Row("257 arguments", runtime(args=["x"] * 257), "spec.runtime.args", "must have at most 256 items", "pass"),
     # spec.runtime.env
     Row("environment name that no pod takes", env(name="A B")),
-    Row("empty environment name", env(name=""), "spec.runtime.env[0].name", "must name the variable", "pass"),
+    Row("empty environment name", env(name=""), "spec.runtime.env[0].name", "must name the variable"),
     Row(
         "environment name given twice",
         runtime(env=[{"name": "A"}, {"name": "A"}]),

@@ -292,6 +292,28 @@ async def test_a_refused_intent_is_tried_again_on_another_object() -> None:
     assert await stage.ensure(other) == ("ok", ["apply"])
 
 
+async def test_what_someone_did_to_a_child_is_told_apart_and_tried_again_once_it_changes() -> None:
+    """The intent was accepted before: nothing in the spec is to blame, and only the object can change that."""
+    stage = Stage()
+    ours_drifted(stage)
+    stage.world.deliver()
+    stage.api.fail("force Service", Failure(422, "Invalid", 'spec.ports[1].name: Duplicate value: "http"'), times=2)
+    with pytest.raises(Blocked) as caught:
+        await stage.applier.ensure(stage.world.parent(), stage.intent())
+    assert (str(caught.value.reason), caught.value.stalled) == ("ChildModified", True)
+    assert "Duplicate value" in caught.value.message
+    assert caught.value.remedy == "Undo that change, or delete Service ml/qwen: it is then created anew."
+    stage.api.set_status("Service", {"loadBalancer": {}})
+    stage.world.deliver()
+    assert await stage.ensure() == ("ChildModified", []), "a status is no reason to try again"
+    stage.api.edit("Service", lambda live: live["metadata"]["labels"].update(team="a"))
+    stage.world.deliver()
+    assert await stage.ensure() == ("ChildModified", ["force"])
+    stage.api.edit("Service", lambda live: live["metadata"]["labels"].update(team="b"))
+    stage.world.deliver()
+    assert await stage.ensure() == ("ok", ["force"])
+
+
 async def test_a_refused_intent_is_tried_again_after_another_one() -> None:
     stage = Stage()
     ours(stage)

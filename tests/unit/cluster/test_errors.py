@@ -71,3 +71,32 @@ def test_an_error_reads_well_and_is_cut() -> None:
     blocked = judge("Service", long)
     assert blocked is not None
     assert blocked.message.count("x") <= MESSAGE_LIMIT + len("the API server refuses")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "remedy"),
+    [
+        (
+            "Deployment",
+            ["spec.template.spec.containers[0].env[3].name"],
+            "Correct spec.runtime.env: what the message names comes from there.",
+        ),
+        (
+            "Deployment",
+            ["spec.template.spec.containers[0].image", "spec.replicas"],
+            "Correct spec.replicas and spec.runtime.image: what the message names comes from there.",
+        ),
+        (
+            "Deployment",
+            ["spec.template.spec.containers[0].image", "metadata.annotations"],
+            "The Deployment is made from the spec: correct there what the message names.",
+        ),
+        ("Service", ["spec.ports[0].port"], "Correct spec.endpoint.port: what the message names comes from there."),
+        ("Service", [], "The Service is made from the spec: correct there what the message names."),
+    ],
+)
+def test_a_refusal_names_the_field_of_the_spec(kind: str, fields: list[str], remedy: str) -> None:
+    causes = tuple(Cause("FieldValueInvalid", field, "no") for field in fields)
+    blocked = judge(kind, ApiError(422, "Invalid", "no", causes=causes))
+    assert blocked is not None
+    assert blocked.remedy == remedy

@@ -147,6 +147,11 @@ def test_kopf_never_gives_up() -> None:
     assert Stage().watch._settings().networking.error_backoffs is not None
 
 
+def test_kopf_does_not_kill_the_process() -> None:
+    """Its timer runs on after the watch layer was started again, and ends with SIGKILL."""
+    assert Stage().watch._settings().process.ultimate_exiting_timeout is None
+
+
 # Logging in.
 
 

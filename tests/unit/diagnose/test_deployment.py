@@ -1,7 +1,18 @@
 import pytest
 
 from modelservice_operator.records.deployment import Deployment
-from unit.diagnose.builders import at, condition, deployment, problems, ready, starting
+from unit.diagnose.builders import (
+    CREATED,
+    at,
+    condition,
+    deployment,
+    ended,
+    pod,
+    problems,
+    ready,
+    starting,
+    waiting,
+)
 
 FORBIDDEN = 'pods "chat-7d9c-x7k2p" is forbidden: '
 PROGRESSING = condition(
@@ -98,7 +109,8 @@ def test_deadline() -> None:
     (problem,) = problems(starting(), of=late)
     assert (problem.reason, problem.message, problem.remedy, problem.pods, problem.since) == (
         "ProgressDeadlineExceeded",
-        f"1 of 2 pods missed the progress deadline: nothing moved for 1800 s until {at(1800)}.",
+        f"1 of 2 pods missed the progress deadline: nothing moved for 1800 s until {at(1800)}; "
+        "1 running and not ready.",
         "Repair what the other problems name; if there are none, the model may only load slowly: raise "
         "spec.rollout.progressDeadlineSeconds.",
         1,
@@ -116,3 +128,44 @@ def test_deadline() -> None:
 )
 def test_how_many_pods_missed_the_deadline(late: Deployment, pods: int) -> None:
     assert [problem.pods for problem in problems(of=late)] == [pods]
+
+
+def test_where_the_pods_stand_that_missed_the_deadline() -> None:
+    running = {"name": "fetch", "state": {"running": {"startedAt": CREATED}}}
+    initializing = {"name": "server", "state": {"waiting": {"reason": "PodInitializing"}}}
+    pods = [
+        starting("chat-7d9c-a"),
+        waiting("ContainerCreating", name="chat-7d9c-b"),
+        waiting("ContainerCreating", name="chat-7d9c-c"),
+        pod("chat-7d9c-d", phase="Pending"),
+        pod(
+            "chat-7d9c-e",
+            init_containers=[{"name": "fetch"}],
+            init_statuses=[running],
+            statuses=[initializing],
+            phase="Pending",
+            node="gpu-1",
+        ),
+        ready("chat-7d9c-f"),
+    ]
+    (problem,) = problems(*pods, of=deployment(6, available=1, conditions=[PROGRESSING]))
+    assert problem.message.endswith(
+        f"until {at(1800)}; 1 pending, 1 running and not ready, 1 running init container fetch, "
+        "2 waiting (ContainerCreating)."
+    )
+
+
+def test_where_pods_stand_is_not_told_of_those_that_come_and_go() -> None:
+    """A pod that crashes waits and runs by turns, and each turn would be a new status."""
+    crashed = ended(1)
+    waits = {"name": "server", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": crashed}
+    runs = {"name": "server", "state": {"running": {"startedAt": at(90)}}, "lastState": crashed}
+    told = [
+        problems(
+            pod(statuses=[status], conditions=[condition("Ready", "False")], phase="Running", node="gpu-1"),
+            of=deployment(1, conditions=[PROGRESSING]),
+        )
+        for status in (waits, runs)
+    ]
+    assert told[0] == told[1]
+    assert [problem.reason for problem in told[0]] == ["CrashLooping", "ProgressDeadlineExceeded"]

@@ -1,0 +1,34 @@
+"""Which field of the spec a field of a child comes from."""
+
+from typing import Final
+
+_CONTAINER: Final = "spec.template.spec.containers[0]."
+
+_ORIGINS: Final = (
+    ("Deployment", f"{_CONTAINER}args", "spec.runtime.args"),
+    ("Deployment", f"{_CONTAINER}command", "spec.runtime.command"),
+    ("Deployment", f"{_CONTAINER}env", "spec.runtime.env"),
+    ("Deployment", f"{_CONTAINER}image", "spec.runtime.image"),
+    ("Deployment", f"{_CONTAINER}livenessProbe.httpGet", "spec.runtime.healthPath"),
+    ("Deployment", f"{_CONTAINER}ports", "spec.runtime.port"),
+    ("Deployment", f"{_CONTAINER}readinessProbe.httpGet", "spec.runtime.healthPath"),
+    ("Deployment", f"{_CONTAINER}resources", "spec.accelerator"),
+    ("Deployment", f"{_CONTAINER}startupProbe.httpGet", "spec.runtime.healthPath"),
+    ("Deployment", "spec.progressDeadlineSeconds", "spec.rollout.progressDeadlineSeconds"),
+    ("Deployment", "spec.replicas", "spec.replicas"),
+    ("Deployment", "spec.template.spec.serviceAccountName", "spec.serviceAccountName"),
+    ("Deployment", "spec.template.spec.volumes", "spec.model.uri"),
+    ("Service", "spec.ports", "spec.endpoint.port"),
+)
+"""Kind of the child, the beginning of a path in it, and what a user changes to change it."""
+
+
+def origin_of(kind: str, field: str) -> str | None:
+    """The field of a ModelService that decides a field of a child, such as `spec.template.spec.containers[0].env[3]`.
+
+    None where no single field does.
+    """
+    for of_kind, prefix, origin in _ORIGINS:
+        if kind == of_kind and field.startswith(prefix):
+            return origin
+    return None
