@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from modelservice_operator.api import rules
-from modelservice_operator.api.env import EnvVar
 from modelservice_operator.api.names import DNS_LABEL
 from modelservice_operator.api.spec import Model, ModelServiceSpec, RuntimeSpec
+from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.uri import InvalidUri, parse_uri
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from modelservice_operator.api import rules
 from modelservice_operator.api.base import ApiModel, Flag, Int32, Keywords, Port, list_map, validations
-from modelservice_operator.api.env import EnvVar, QuantityText
+from modelservice_operator.api.types.env import EnvVar, QuantityText
 
 _Argument: TypeAlias = Annotated[str, Keywords(maxLength=16384)]
 _Arguments: TypeAlias = Annotated[tuple[_Argument, ...], Keywords(maxItems=256)]

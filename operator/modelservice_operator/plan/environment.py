@@ -1,7 +1,7 @@
 """The environment of the server container."""
 
-from modelservice_operator.api.env import EnvVar
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.compact import compact
 from modelservice_operator.plan.errors import PlanError

@@ -1,7 +1,7 @@
 import pytest
 
-from modelservice_operator.api.env import EnvVar
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.environment import environment, variable
 from modelservice_operator.plan.errors import PlanError

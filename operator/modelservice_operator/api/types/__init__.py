@@ -1,0 +1,1 @@
+"""Types of Kubernetes' own that stand in a spec."""
