@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import yaml
 
@@ -13,6 +13,8 @@ _BOOL: Final = "tag:yaml.org,2002:bool"
 _FLOAT: Final = "tag:yaml.org,2002:float"
 _INT: Final = "tag:yaml.org,2002:int"
 _STR: Final = "tag:yaml.org,2002:str"
+_ONE_LINE: Final = 90
+"""Characters of a map or list that may stand on one line."""
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
 
@@ -36,13 +38,19 @@ def read_documents(text: str) -> list[object]:
         raise InvalidYaml(str(error)) from error
 
 
-def write_documents(documents: Iterable[Manifest]) -> str:
+def write_documents(documents: Iterable[Manifest], *, compact: bool = False) -> str:
     """The documents as YAML: block style, keys in the order given, no aliases, long lines left whole.
 
-    A text is quoted wherever some YAML reader in use would take it for a number, a boolean or null.
+    A text is quoted wherever some YAML reader in use would take it for a number, a boolean or null. With `compact` a
+    map of a few short values stands on one line.
     """
     return yaml.dump_all(
-        documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=sys.maxsize
+        documents,
+        Dumper=_CompactDumper if compact else _Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=sys.maxsize,
     )
 
 
@@ -81,3 +89,28 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_implicit_resolver(_BOOL, re.compile(r"^[yYnN]$"), list("yYnN"))
 _Dumper.add_implicit_resolver(_FLOAT, re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789"))
 _Dumper.add_implicit_resolver(_INT, re.compile(r"^[-+]?0o[0-7_]+$"), list("-+0"))
+
+
+class _CompactDumper(_Dumper):
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        return _on_one_line(super().represent_mapping(tag, mapping, flow_style))
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
+        return _on_one_line(super().represent_sequence(tag, sequence, flow_style))
+
+
+_C = TypeVar("_C", bound=yaml.CollectionNode)
+
+
+def _on_one_line(node: _C) -> _C:
+    """The node, in flow style where that is short."""
+    node.flow_style = _length(node) <= _ONE_LINE
+    return node
+
+
+def _length(node: yaml.Node) -> int:
+    """Characters that the node takes on one line, about."""
+    if isinstance(node, yaml.ScalarNode):
+        return len(node.value)
+    children = [child for pair in node.value for child in pair] if isinstance(node, yaml.MappingNode) else node.value
+    return sum(_length(child) + 2 for child in children) + 2

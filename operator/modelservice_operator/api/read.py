@@ -8,7 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from modelservice_operator.api import rules
+from modelservice_operator.api.accelerator import MEMORY, PARTITION_ONLY_FOR_NVIDIA, Accelerator
 from modelservice_operator.api.names import DNS_LABEL
+from modelservice_operator.api.resources import POSITIVE, Amounts
 from modelservice_operator.api.spec import Model, ModelServiceSpec, RuntimeSpec
 from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.uri import InvalidUri, parse_uri
@@ -65,6 +67,24 @@ def _spec(spec: ModelServiceSpec) -> Iterator[str]:
         yield from _model(spec.model, custom=spec.runtime.name == rules.CUSTOM)
     elif spec.runtime.name != rules.CUSTOM:
         yield f"spec.model: {rules.MODEL_REQUIRED.message}"
+    if spec.accelerator is not None:
+        yield from _accelerator(spec.accelerator)
+    yield from _amounts("spec.resources.requests", spec.resources.requests)
+    yield from _amounts("spec.resources.limits", spec.resources.limits)
+
+
+def _accelerator(accelerator: Accelerator) -> Iterator[str]:
+    if accelerator.partition is not None and accelerator.vendor != "nvidia":
+        yield f"spec.accelerator.partition: {PARTITION_ONLY_FOR_NVIDIA.message}"
+    if accelerator.memory is not None and not _is_positive(accelerator.memory):
+        yield _wrong("spec.accelerator.memory", accelerator.memory, MEMORY.message)
+
+
+def _amounts(path: str, given: Amounts | None) -> Iterator[str]:
+    amounts = given.model_dump(by_alias=True, exclude_none=True) if given else {}
+    for name, amount in amounts.items():
+        if not _is_positive(amount):
+            yield _wrong(f"{path}.{name}", amount, POSITIVE.message)
 
 
 def _model(model: Model, *, custom: bool) -> Iterator[str]:
@@ -118,6 +138,10 @@ def _is_quantity(text: str) -> bool:
     except InvalidQuantity:
         return False
     return True
+
+
+def _is_positive(text: str) -> bool:
+    return _is_quantity(text) and parse_quantity(text) > 0
 
 
 def _wrong(path: str, value: object, message: str) -> str:

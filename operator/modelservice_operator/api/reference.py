@@ -1,5 +1,6 @@
 """The references for people, as Markdown pages: fields, reasons, settings."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from modelservice_operator.api.base import VALIDATIONS
@@ -7,9 +8,6 @@ from modelservice_operator.api.status import PENDING
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.settings import Setting
-
-_KUBERNETES_OWN = "As in a pod."
-"""Types of Kubernetes' own are described once, at the field that holds them."""
 
 
 def field_reference(crd: Manifest) -> str:
@@ -133,8 +131,10 @@ def _rows(schema: Manifest, path: str) -> Iterator[str]:
     for name, field in schema.get("properties", {}).items():
         below = f"{path}.{name}"
         default = f"`{field['default']}`" if "default" in field else ("required" if name in required else "")
-        description = _cell(field.get("description", _KUBERNETES_OWN))
-        yield f"| `{below}` | {_type(field)} | {default} | {description} |"
+        if "description" not in field:
+            # Types of Kubernetes' own are described once, at the field that holds them.
+            continue
+        yield f"| `{below}` | {_type(field)} | {default} | {_cell(field['description'])} |"
         yield from _rows(field.get("items", field), below + ("[]" if "items" in field else ""))
 
 
@@ -143,6 +143,8 @@ def _type(field: Manifest) -> str:
         return "quantity"
     if field["type"] == "array":
         return f"list of {_type(field['items'])}s, at most {field['maxItems']}"
+    if "additionalProperties" in field:
+        return f"map of {_type(field['additionalProperties'])}s, at most {field['maxProperties']}"
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
     return f"{field['type']}{_bounds(field)}"
@@ -159,7 +161,8 @@ def _bounds(field: Manifest) -> str:
 def _rules(schema: Manifest, path: str) -> Iterator[str]:
     """The rules of the path and of everything below it, outer ones first."""
     for rule in schema.get(VALIDATIONS, ()):
-        yield f"| `{path}{rule.get('fieldPath', '')}` | {_cell(rule['message'])} |"
+        field = re.sub(r"\['([^']+)'\]", r".\1", rule.get("fieldPath", ""))
+        yield f"| `{path}{field}` | {_cell(rule['message'])} |"
     for name, field in schema.get("properties", {}).items():
         yield from _rules(field, f"{path}.{name}")
     if "items" in schema:

@@ -9,8 +9,12 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from modelservice_operator.api import rules
+from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.base import ApiModel, Flag, Int32, Keywords, Port, list_map, validations
-from modelservice_operator.api.types.env import EnvVar, QuantityText
+from modelservice_operator.api.placement import Placement
+from modelservice_operator.api.resources import Resources
+from modelservice_operator.api.types.env import EnvVar
+from modelservice_operator.api.types.quantity import QuantityText
 
 _Argument: TypeAlias = Annotated[str, Keywords(maxLength=16384)]
 _Arguments: TypeAlias = Annotated[tuple[_Argument, ...], Keywords(maxItems=256)]
@@ -80,19 +84,13 @@ class RuntimeSpec(ApiModel):
     as ready as soon as the port opens. Example: /health."""
 
 
-class Accelerator(ApiModel):
-    """On what the model runs."""
-
-    vendor: Literal["nvidia"] = "nvidia"
-    """Maker of the devices: nvidia, the only one in this release. It decides the resource that pods ask for
-    (nvidia.com/gpu) and the taint that they tolerate."""
-    count: Annotated[Int32, Field(ge=1)] = 1
-    """Devices for each pod. vLLM splits the model over all of them (tensor parallel). Example: 2."""
-
-
 class Rollout(ApiModel):
     """How a change reaches the pods."""
 
+    strategy: Literal["Surge", "Replace"] = "Surge"
+    """Surge starts each new pod beside the old ones, and stops an old one once the new one serves: devices for one
+    more pod must be free. Replace stops an old pod first, so that its devices are free for the new one: meanwhile one
+    replica less serves, and none where there is but one. Default: Surge."""
     paused: Flag = False
     """Hold the rollout: changes are recorded, and no pod is replaced until this is false again. Default: false."""
     restart: Annotated[str, Keywords(maxLength=253)] | None = None
@@ -124,12 +122,16 @@ class ModelServiceSpec(ApiModel):
     """The server that serves the model. Default: the built-in runtime for its format."""
     accelerator: Accelerator | None = None
     """The devices on which the model runs. Without this section it runs on CPUs."""
+    resources: Resources = Resources()
+    """CPU, memory and disk of the server container."""
     replicas: Annotated[Int32, Field(ge=0)] = 1
     """How many pods serve the model; 0 stops them all. "kubectl scale" changes this field."""
     rollout: Rollout = Rollout()
-    """How a change of the pods is rolled out. Pods are replaced one by one, each once its successor serves."""
+    """How a change of the pods is rolled out: one pod after the other."""
     endpoint: Endpoint = Endpoint()
     """The Service, named as the ModelService, at which clients inside the cluster reach the model."""
+    placement: Placement = Placement()
+    """Where the pods may run."""
     service_account_name: Annotated[str, Keywords(maxLength=253), rules.SERVICE_ACCOUNT_NAME] | None = None
     """ServiceAccount of the pods. Its token is not mounted into them. Default: that of the namespace called default.
     Example: model-reader."""

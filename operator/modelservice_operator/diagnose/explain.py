@@ -8,7 +8,7 @@ from modelservice_operator.diagnose import deployment as rollout
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.problem import Problem, fold
 from modelservice_operator.diagnose.remains import is_remains, telling
-from modelservice_operator.plan.accelerators import BY_VENDOR
+from modelservice_operator.plan.devices import resource_name
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
@@ -35,7 +35,7 @@ def explain(
         return ()
     counting = _counting(pods, deployment)
     wanted = deployment.wanted_replicas if deployment is not None else max(1, len(counting))
-    accelerator = BY_VENDOR[spec.accelerator.vendor].resource if spec.accelerator is not None else None
+    accelerator = resource_name(spec.accelerator) if spec.accelerator is not None else None
     findings = [finding for pod in counting if (finding := _first(pod, nodes, accelerator, now))]
     if deployment is not None:
         # A pod with a finding may go to and fro between two states: where it stands is told of the others alone.

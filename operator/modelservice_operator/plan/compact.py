@@ -18,3 +18,16 @@ def _compact(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_compact(item) for item in value]
     return value
+
+
+def without_empty_lists(manifest: Manifest) -> Manifest:
+    """The manifest without empty lists, at any depth. Empty maps stay: an empty selector selects everything."""
+    return {key: _without_empty_lists(value) for key, value in manifest.items() if value not in ([], ())}
+
+
+def _without_empty_lists(value: object) -> object:
+    if isinstance(value, dict):
+        return without_empty_lists(value)
+    if isinstance(value, list | tuple):
+        return [_without_empty_lists(item) for item in value]
+    return value

@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from modelservice_operator.api.accelerator import Accelerator
+from modelservice_operator.api.placement import Placement
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
-from modelservice_operator.plan.compact import compact
+from modelservice_operator.plan.compact import compact, without_empty_lists
 from modelservice_operator.plan.environment import variable
 from modelservice_operator.plan.metadata import child_metadata
+from modelservice_operator.plan.resources import amounts
 from modelservice_operator.quantity import canonical_quantity
 from modelservice_operator.records.parent import Parent
 
@@ -25,17 +28,31 @@ def inputs(parent_name: str, spec: ModelServiceSpec) -> Manifest:
     Defaults and empty fields are left out, quantities are canonical. Nothing depends on the version of the
     operator: not the runtime that it would choose, nor what it would render. Frozen, as the hash is.
     """
-    shaping = {"model", "runtime", "accelerator", "service_account_name", "rollout"}
+    shaping = {"model", "runtime", "service_account_name", "rollout"}
     given = spec.model_dump(by_alias=True, exclude_defaults=True, include=shaping)
     normal = {
         "model": _model(parent_name, given.get("model") or {}),
         "runtime": _runtime(spec, given.get("runtime") or {}),
         "rollout": {"restart": spec.rollout.restart},
         "serviceAccountName": spec.service_account_name,
+        "resources": {"requests": amounts(spec.resources.requests), "limits": amounts(spec.resources.limits)},
     }
     # An accelerator that says nothing but defaults is still one: without it the model runs on CPUs.
-    accelerator = {"accelerator": given["accelerator"]} if spec.accelerator else {}
-    return compact(normal) | accelerator
+    accelerator = {"accelerator": _accelerator(spec.accelerator)} if spec.accelerator else {}
+    placement = _placement(spec.placement)
+    return compact(normal) | accelerator | ({"placement": placement} if placement else {})
+
+
+def _accelerator(asked: Accelerator) -> Manifest:
+    given = without_empty_lists(asked.model_dump(by_alias=True, exclude_defaults=True))
+    if asked.memory is not None:
+        given["memory"] = canonical_quantity(asked.memory)
+    return given
+
+
+def _placement(asked: Placement) -> Manifest:
+    given = without_empty_lists(asked.model_dump(by_alias=True, exclude_defaults=True))
+    return {field: value for field, value in given.items() if value}
 
 
 def _model(parent_name: str, given: Manifest) -> Manifest:

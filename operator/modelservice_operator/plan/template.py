@@ -9,7 +9,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.choice import choose
 from modelservice_operator.plan.container import container
-from modelservice_operator.plan.resources import tolerations
+from modelservice_operator.plan.placement import placement
 from modelservice_operator.plan.server import Server, resolve
 from modelservice_operator.plan.volumes import volumes_and_mounts
 from modelservice_operator.runtimes.runtime import Runtime
@@ -43,11 +43,11 @@ def render(
         names.COMPONENT: names.SERVER,
         names.REVISION: revision_hash,
     }
-    template = {"metadata": {"labels": labels}, "spec": _pod(server, spec)}
+    template = {"metadata": {"labels": labels}, "spec": _pod(parent_name, server, spec)}
     return RenderedTemplate(template=template, runtime=runtime.name, image=server.image)
 
 
-def _pod(server: Server, spec: ModelServiceSpec) -> Manifest:
+def _pod(parent_name: str, server: Server, spec: ModelServiceSpec) -> Manifest:
     """A pod that reaches the model and nothing of the cluster.
 
     Service links stay off: a Service called `vllm` would put VLLM_PORT=tcp://… into the environment, and vLLM
@@ -60,7 +60,7 @@ def _pod(server: Server, spec: ModelServiceSpec) -> Manifest:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": shutdown_seconds,
-        "tolerations": tolerations(server),
+        **placement(parent_name, spec),
         "containers": [container(server, spec, mounts)],
         "volumes": volumes,
     }

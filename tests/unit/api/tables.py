@@ -68,6 +68,18 @@ def env(**fields: Any) -> Patch:
     return runtime(env=[{"name": "A"} | fields])
 
 
+def accelerator(**fields: Any) -> Patch:
+    return {"spec": {"accelerator": fields}}
+
+
+def resources(**fields: Any) -> Patch:
+    return {"spec": {"resources": fields}}
+
+
+def placement(**fields: Any) -> Patch:
+    return {"spec": {"placement": fields}}
+
+
 def rollout(**fields: Any) -> Patch:
     return {"spec": {"rollout": fields}}
 
@@ -77,13 +89,16 @@ MODEL = "spec.model"
 URI = "spec.model.uri"
 SIZE = "spec.model.size"
 HEALTH_PATH = "spec.runtime.healthPath"
-VENDOR = "spec.accelerator.vendor"
+PARTITION = "spec.accelerator.partition"
+PRODUCTS = "spec.accelerator.products"
+MEMORY = "spec.accelerator.memory"
 ENDPOINT = "spec.endpoint.port"
 
 HF_SHAPE = "must name one repository of the Hugging Face Hub"
 HF_REVISION = "must have a branch, tag or commit after the @"
 CLAIM = "must name a PersistentVolumeClaim"
 CLAIM_PATH = "must have after the claim a path of names"
+POSITIVE = "must be a quantity above 0"
 RANGE = "must be from 1Mi to 100Ti"
 
 ROWS = [
@@ -283,10 +298,114 @@ ROWS = [
         "must hold exactly one of",
         "pass",
     ),
-    # spec.accelerator, spec.rollout, spec.endpoint
+    # spec.accelerator
     Row("no accelerator", {"spec": {"accelerator": None}}),
-    Row("accelerator of amd", {"spec": {"accelerator": {"vendor": "amd"}}}, VENDOR, "nvidia", "other"),
-    Row("no device", {"spec": {"accelerator": {"count": 0}}}, "spec.accelerator.count", "equal to 1", "other"),
+    Row("accelerator of amd", accelerator(vendor="amd")),
+    Row("accelerator of nobody", accelerator(vendor="ati"), "spec.accelerator.vendor", "Unsupported value", "other"),
+    Row("no device", accelerator(count=0), "spec.accelerator.count", "equal to 1", "other"),
+    Row("slice of nvidia", accelerator(partition="3g.40gb")),
+    Row("slice with a media engine", accelerator(partition="1g.10gb+me")),
+    Row(
+        "slice of amd", accelerator(vendor="amd", partition="3g.40gb"), PARTITION, "may only be set with vendor: nvidia"
+    ),
+    Row("slice that is no profile", accelerator(partition="half"), PARTITION, "must be a MIG profile", "pass"),
+    Row("product", accelerator(products=["NVIDIA-H100-80GB-HBM3"])),
+    Row("product with a blank", accelerator(products=["H100 80GB"]), PRODUCTS + "[0]", "must be a product as", "pass"),
+    Row("product given twice", accelerator(products=["A", "A"]), PRODUCTS + "[1]", "Duplicate value", "pass"),
+    Row("product of gaudi", accelerator(vendor="gaudi", products=["x"]), PRODUCTS, "may not be set with", "pass"),
+    Row("no product of gaudi", accelerator(vendor="gaudi", products=[])),
+    Row("memory of 1Gi", accelerator(memory="1Gi")),
+    Row("memory of 1Ti", accelerator(memory="1Ti")),
+    Row("memory below 1Gi", accelerator(memory="1023Mi"), MEMORY, "from 1Gi to 1Ti", "pass"),
+    Row("memory above 1Ti", accelerator(memory="1025Gi"), MEMORY, "from 1Gi to 1Ti", "pass"),
+    Row("memory without a unit", accelerator(memory=40), MEMORY, "from 1Gi to 1Ti", "pass"),
+    Row("memory that is no quantity", accelerator(memory="40 GB"), MEMORY, "must be a number of bytes with a unit"),
+    Row("memory of intel", accelerator(vendor="intel", memory="24Gi"), MEMORY, "may only be set with vendor", "pass"),
+    # spec.resources
+    Row("amounts", resources(requests={"cpu": 4, "memory": "16Gi"}, limits={"cpu": "8", "ephemeral-storage": "9G"})),
+    Row("request equal to its limit", resources(requests={"cpu": "1000m"}, limits={"cpu": 1})),
+    *[
+        Row(f"no {name} in {part}", resources(**{part: {name: 0}}), f"spec.resources.{part}.{name}", POSITIVE)
+        for part in ("requests", "limits")
+        for name in ("cpu", "memory", "ephemeral-storage")
+    ],
+    Row("amount of text", resources(limits={"memory": "much"}), "spec.resources.limits.memory", "must be a quantity"),
+    Row(
+        "cpu above its limit",
+        resources(requests={"cpu": 2}, limits={"cpu": "1999m"}),
+        "spec.resources.requests.cpu",
+        "may not be above the limit of cpu",
+        "pass",
+    ),
+    Row(
+        "memory above its limit",
+        resources(requests={"memory": "2Gi"}, limits={"memory": "2G"}),
+        "spec.resources.requests.memory",
+        "may not be above the limit of memory",
+        "pass",
+    ),
+    Row(
+        "disk above its limit",
+        resources(requests={"ephemeral-storage": "2Gi"}, limits={"ephemeral-storage": "1Gi"}),
+        "spec.resources.requests.ephemeral-storage",
+        "may not be above the limit of ephemeral-storage",
+        "pass",
+    ),
+    # spec.placement
+    Row(
+        "everything about places",
+        placement(
+            nodeSelector={"topology.kubernetes.io/zone": "eu-1a"},
+            tolerations=[{"key": "dedicated", "operator": "Equal", "value": "inference", "effect": "NoSchedule"}],
+            affinity={
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]
+                    }
+                },
+                "podAntiAffinity": {
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {"weight": 1, "podAffinityTerm": {"labelSelector": {}, "topologyKey": "kubernetes.io/hostname"}}
+                    ]
+                },
+            },
+            topologySpread="Zone",
+            priorityClassName="production",
+            schedulerName="volcano",
+            runtimeClassName="nvidia",
+        ),
+    ),
+    Row(
+        "spread over racks",
+        placement(topologySpread="Rack"),
+        "spec.placement.topologySpread",
+        "Unsupported value",
+        "other",
+    ),
+    Row(
+        "priority class with a capital",
+        placement(priorityClassName="High"),
+        "spec.placement.priorityClassName",
+        "must be the name of a PriorityClass",
+        "pass",
+    ),
+    Row(
+        "scheduler with a blank",
+        placement(schedulerName="my scheduler"),
+        "spec.placement.schedulerName",
+        "must be the name of a scheduler",
+        "pass",
+    ),
+    Row(
+        "runtime class with a capital",
+        placement(runtimeClassName="NVIDIA"),
+        "spec.placement.runtimeClassName",
+        "must be the name of a RuntimeClass",
+        "pass",
+    ),
+    # spec.rollout, spec.endpoint
+    Row("one by one", rollout(strategy="Replace")),
+    Row("all at once", rollout(strategy="Recreate"), "spec.rollout.strategy", "Unsupported value", "other"),
     Row("deadline of 10 seconds", rollout(progressDeadlineSeconds=10)),
     Row("deadline of a week", rollout(progressDeadlineSeconds=604800)),
     Row(

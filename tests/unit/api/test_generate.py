@@ -57,7 +57,9 @@ def test_the_page_has_every_field_and_rule() -> None:
     assert "| `spec.endpoint.port` | integer, 1 to 65535 | `80` | TCP port of the Service. |" in page
     assert "| `spec.model.uri` | string | required | Where the model comes from." in page
     assert "| `spec.runtime.args` | list of strings, at most 256 |" in page
-    assert "| `spec.runtime.env[].valueFrom.resourceFieldRef.divisor` | quantity |" in page
+    assert "| `spec.resources.limits.memory` | quantity |" in page
+    assert "| `spec.placement.nodeSelector` | map of strings, at most 64 |" in page
+    assert "| `spec.runtime.env[].name` | string" not in page, "Kubernetes' own types are described where they stand"
     assert "| `status.conditions[].status` | `True` or `False` or `Unknown` | required |" in page
     assert "| `spec.runtime.image` | must be set with name: custom," in page
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.read import InvalidSpec, read_spec
-from modelservice_operator.api.spec import Accelerator, Model, ModelServiceSpec
+from modelservice_operator.api.spec import Model, ModelServiceSpec
 from unit.api.tables import MANIFEST, ROWS, Row, patched
 
 
@@ -71,7 +72,10 @@ def test_every_mistake_is_one_sentence() -> None:
         ({"runtime": {"args": "-x"}}, 'spec.runtime.args: "-x" must be a list.'),
         ({"runtime": {"args": [None]}}, "spec.runtime.args[0]: null must be a text."),
         ({"runtime": {"env": [{"value": "x"}]}}, "spec.runtime.env[0].name: must be set."),
-        ({"accelerator": {"vendor": "amd"}}, "spec.accelerator.vendor: \"amd\" must be 'nvidia'."),
+        (
+            {"accelerator": {"vendor": "ati"}},
+            "spec.accelerator.vendor: \"ati\" must be 'nvidia', 'amd', 'intel', 'gaudi', 'tpu' or 'neuron'.",
+        ),
         ({"accelerator": {"count": 0}}, "spec.accelerator.count: 0 must be at least 1."),
         ({"accelerator": {"count": 1.5}}, "spec.accelerator.count: 1.5 must be a whole number."),
         ({"endpoint": {"port": 65536}}, "spec.endpoint.port: 65536 must be at most 65535."),
@@ -91,6 +95,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = ["model", "uri", "name", "size", "credentials", "secretName", "runtime", "image", "args", "env", "command"]
+FIELDS += ["products", "memory", "partition", "resources", "limits", "cpu", "placement", "tolerations", "affinity"]
 FIELDS += ["port", "healthPath", "accelerator", "vendor", "count", "replicas", "rollout", "endpoint", "suspend"]
 ALMOST_A_SPEC = st.recursive(
     JSON | st.sampled_from(["hf://a/b", "pvc://a", "custom", "vllm", "16Gi", "nvidia"]),

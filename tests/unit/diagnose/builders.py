@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from modelservice_operator.api.spec import Accelerator, ModelServiceSpec
+from modelservice_operator.api.accelerator import Accelerator
+from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose.explain import explain
 from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.manifest import Manifest

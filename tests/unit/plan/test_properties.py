@@ -61,12 +61,53 @@ custom = st.fixed_dictionaries(
         "healthPath": words.map("/{}".format),
     },
 )
+vendors = st.sampled_from(["nvidia", "amd", "intel", "gaudi", "tpu", "neuron"])
+amounts = st.dictionaries(
+    st.sampled_from(["cpu", "memory", "ephemeral-storage"]), st.integers(1, 99).map("{}Gi".format)
+)
+requirements = st.fixed_dictionaries({"key": words, "operator": st.just("In"), "values": st.lists(words, min_size=1)})
+node_terms = st.lists(
+    st.fixed_dictionaries({}, optional={"matchExpressions": st.lists(requirements, max_size=2)}), min_size=1, max_size=2
+)
+affinities = st.fixed_dictionaries(
+    {},
+    optional={
+        "nodeAffinity": st.builds(
+            lambda terms: {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}, node_terms
+        )
+    },
+)
+placements = st.fixed_dictionaries(
+    {},
+    optional={
+        "nodeSelector": st.dictionaries(words, words, max_size=2),
+        "tolerations": st.lists(
+            st.fixed_dictionaries({"operator": st.just("Exists")}, optional={"key": words}), max_size=2
+        ),
+        "affinity": affinities,
+        "topologySpread": st.sampled_from(["Node", "Zone", "None"]),
+        "priorityClassName": words,
+        "schedulerName": words,
+        "runtimeClassName": words,
+    },
+)
 common = {
-    "accelerator": st.fixed_dictionaries({}, optional={"vendor": st.just("nvidia"), "count": st.integers(1, 16)}),
+    "accelerator": st.fixed_dictionaries(
+        {},
+        optional={
+            "vendor": vendors,
+            "count": st.integers(1, 16),
+            "products": st.lists(words, max_size=2),
+            "memory": st.integers(1, 1024).map("{}Gi".format),
+        },
+    ),
+    "resources": st.fixed_dictionaries({}, optional={"requests": amounts, "limits": amounts}),
+    "placement": placements,
     "replicas": st.integers(0, 100),
     "rollout": st.fixed_dictionaries(
         {},
         optional={
+            "strategy": st.sampled_from(["Surge", "Replace"]),
             "paused": st.booleans(),
             "restart": texts,
             "progressDeadlineSeconds": st.integers(10, 604800),

@@ -29,3 +29,23 @@ def test_requests(count: int | None, size: str | None, cpu: str, memory: str) ->
     computed = resources(resolve("qwen", parsed, builtin()["vllm"]), parsed)
     assert computed["requests"] == {"cpu": cpu, "memory": memory}
     assert computed.get("limits") == (None if count is None else {"nvidia.com/gpu": str(count)})
+
+
+@pytest.mark.parametrize(
+    ("asked", "requests", "limits"),
+    [
+        ({"requests": {"cpu": "1500m"}}, {"cpu": "1500m", "memory": "16Gi"}, {}),
+        ({"requests": {"memory": 1073741824}}, {"cpu": "4", "memory": "1073741824"}, {}),
+        ({"limits": {"memory": "12Gi"}}, {"cpu": "4", "memory": "12Gi"}, {"memory": "12Gi"}),
+        ({"limits": {"memory": "17Gi"}}, {"cpu": "4", "memory": "16Gi"}, {"memory": "17Gi"}),
+        (
+            {"requests": {"ephemeral-storage": "100Gi"}, "limits": {"cpu": "8000m"}},
+            {"cpu": "4", "memory": "16Gi", "ephemeral-storage": "100Gi"},
+            {"cpu": "8"},
+        ),
+    ],
+)
+def test_what_the_user_gives_wins(asked: Manifest, requests: Manifest, limits: Manifest) -> None:
+    spec = ModelServiceSpec.model_validate({"model": {"uri": "hf://a/b"}, "accelerator": {}, "resources": asked})
+    computed = resources(resolve("qwen", spec, builtin()["vllm"]), spec)
+    assert computed == {"requests": requests, "limits": {**limits, "nvidia.com/gpu": "1"}}

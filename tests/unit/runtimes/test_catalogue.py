@@ -4,9 +4,9 @@ import pytest
 import yaml
 from kubernetes import client
 
+from modelservice_operator.accelerators.catalogue import BY_VENDOR
 from modelservice_operator.api import rules
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.plan.accelerators import BY_VENDOR
 from modelservice_operator.runtimes.catalogue import InvalidRuntime, builtin, catalogue, read
 from modelservice_operator.runtimes.runtime import CPU, Runtime, When
 

@@ -2,20 +2,12 @@
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import ConfigDict
 
 from modelservice_operator.api.base import Flag, Keywords, KubernetesType, validations
 from modelservice_operator.api.rules import ENV_DIVISOR, ENV_NAME, ENV_ONE_SOURCE, ENV_VALUE_OR_SOURCE
+from modelservice_operator.api.types.quantity import QuantityText
 
-
-def number_as_text(value: object) -> object:
-    """A quantity may be written as a whole number: `16` is `"16"`."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-QuantityText: TypeAlias = Annotated[
-    str, BeforeValidator(number_as_text), WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 32})
-]
 _Name: TypeAlias = Annotated[str, Keywords(maxLength=253)]
 _ATOMIC = ConfigDict(json_schema_extra={"x-kubernetes-map-type": "atomic"})
 

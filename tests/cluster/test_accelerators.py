@@ -1,0 +1,123 @@
+"""Devices of every vendor on the real scheduler: a pod lands on a node that has them, and on no other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cluster.harness.operator import Operator
+from cluster.harness.service import Service
+from localcluster import Kubectl, LocalCluster
+from localcluster.nodes import Machine, node
+
+MACHINES = {
+    "xe-1": Machine(
+        "arc-b60",
+        cpus=32,
+        memory=256,
+        disk=1000,
+        devices={"gpu.intel.com/xe": 4},
+        labels={"gpu.intel.com/product": "Arc_Pro_B60", "gpu.intel.com/device.count": "4"},
+        taints=[{"key": "gpu.intel.com/xe", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "gaudi-1": Machine(
+        "gaudi3",
+        cpus=160,
+        memory=1024,
+        disk=1000,
+        devices={"habana.ai/gaudi": 8},
+        taints=[{"key": "habana.ai/gaudi", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "v6e-1": Machine(
+        "ct6e-standard-4t",
+        cpus=180,
+        memory=720,
+        disk=1000,
+        devices={"google.com/tpu": 4},
+        labels={
+            "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
+            "cloud.google.com/gke-tpu-topology": "2x2",
+        },
+        taints=[{"key": "google.com/tpu", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "trn2-1": Machine(
+        "trn2.48xlarge",
+        cpus=192,
+        memory=2048,
+        disk=1000,
+        devices={"aws.amazon.com/neuron": 16},
+        taints=[{"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "mig-1": Machine(
+        "a3-highgpu-1g",
+        cpus=26,
+        memory=234,
+        disk=1000,
+        devices={"nvidia.com/mig-3g.40gb": 2},
+        labels={
+            "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+            "nvidia.com/mig.strategy": "mixed",
+            "nvidia.com/mig-3g.40gb.count": "2",
+            "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
+            "nvidia.com/mig-3g.40gb.memory": "40448",
+        },
+        taints=[{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+    ),
+}
+"""Of those vendors and kinds that the ordinary fleet lacks."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machines(cluster: LocalCluster) -> Iterator[None]:
+    """One node of each, beside the fleet."""
+    numbered = enumerate(MACHINES.items(), start=100)
+    nodes = [node(name, machine, "local-a", number) for number, (name, machine) in numbered]
+    cluster.kubectl("create", "-f", "-", given=nodes)
+    cluster.kubectl("wait", "--for=condition=Ready", "node", *MACHINES, "--timeout=30s")
+    yield
+    cluster.kubectl("delete", "node", *MACHINES)
+
+
+ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"count": 8}, "h100-"),
+    ({"products": ["NVIDIA-L4"]}, "l4-"),
+    ({"memory": "80Gi"}, "h100-"),
+    ({"partition": "3g.40gb", "count": 2, "memory": "40Gi"}, "mig-"),
+    ({"partition": "3g.40gb", "products": ["NVIDIA-H100-80GB-HBM3-MIG-3g.40gb"]}, "mig-"),
+    ({"vendor": "amd", "products": ["AMD_Instinct_MI300X_OAM"], "memory": "192Gi"}, "mi300x-"),
+    ({"vendor": "intel", "products": ["Arc_Pro_B60"]}, "xe-"),
+    ({"vendor": "gaudi", "count": 8}, "gaudi-"),
+    ({"vendor": "tpu", "count": 4, "memory": "32Gi", "products": ["tpu-v6e-slice"]}, "v6e-"),
+    ({"vendor": "neuron", "memory": "96Gi", "products": ["trn2.48xlarge"]}, "trn2-"),
+]
+
+
+@pytest.mark.parametrize(("accelerator", "prefix"), ROWS, ids=lambda value: str(value)[:40])
+def test_a_pod_lands_on_a_node_with_such_devices(
+    operator: Operator, kubectl: Kubectl, accelerator: dict[str, Any], prefix: str
+) -> None:
+    service = Service(kubectl, runtime={"image": "example.com/server:1"}, accelerator=accelerator).apply().ready()
+    (pod,) = service.children("pods")
+    assert pod["spec"]["nodeName"].startswith(prefix)
+
+
+UNMET: list[tuple[dict[str, Any], str]] = [
+    ({"products": ["NVIDIA-B200"]}, "Unschedulable"),
+    ({"memory": "100Gi"}, "Unschedulable"),
+    ({"partition": "1g.5gb"}, "InsufficientAccelerators"),
+    ({"partition": "3g.40gb", "memory": "48Gi"}, "Unschedulable"),
+    ({"vendor": "amd", "memory": "256Gi"}, "Unschedulable"),
+    ({"vendor": "intel", "products": ["Flex_170"]}, "Unschedulable"),
+    ({"vendor": "gaudi", "count": 16}, "InsufficientAccelerators"),
+    ({"vendor": "tpu", "memory": "95Gi"}, "Unschedulable"),
+    ({"vendor": "neuron", "products": ["inf2.xlarge"]}, "Unschedulable"),
+]
+
+
+@pytest.mark.parametrize(("accelerator", "reason"), UNMET, ids=lambda value: str(value)[:40])
+def test_a_pod_that_no_node_has_devices_for_says_so(
+    operator: Operator, kubectl: Kubectl, accelerator: dict[str, Any], reason: str
+) -> None:
+    service = Service(kubectl, runtime={"image": "example.com/server:1"}, accelerator=accelerator).apply()
+    service.wait_for("Ready", "False", reason)
+    assert service.problem(reason)["pods"] == 1
