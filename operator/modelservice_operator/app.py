@@ -5,7 +5,7 @@ import logging
 import signal
 from typing import Any, Final
 
-from modelservice_operator import http
+from modelservice_operator import __version__, http
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.credentials import load_configuration
 from modelservice_operator.cluster.freshness import Freshness
@@ -65,6 +65,7 @@ class App:
             resources,
             settings.namespaces,
             period=settings.resync_seconds,
+            on_missing=self._freshness.missing,
         )
         self._workers = Workers(
             self._queue,
@@ -118,6 +119,8 @@ class App:
         await self._resync.primed.wait()
         if self._elector is not None:
             await self._elector.acquire()
+        scope = f"in {', '.join(self._settings.namespaces)}" if self._settings.namespaces else "in all namespaces"
+        logger.info("Version %s looks after the ModelServices %s.", __version__, scope)
         self._metrics.leader(leading=True)
         self._leading.set()
         if self._elector is None:
@@ -164,7 +167,7 @@ class App:
     def _unready(self) -> list[str]:
         """Why the process cannot be relied on at the moment."""
         if not self._resync.primed.is_set():
-            return ["the stores are not primed yet"]
+            return [": ".join(filter(None, ("the stores are not primed yet", self._resync.trouble)))]
         return self._freshness.silent()
 
 

@@ -7,7 +7,7 @@ from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity
 
-_MERGE_KEYS: Final = {
+MERGE_KEYS: Final = {
     "containers": ("name",),
     "env": ("name",),
     "initContainers": ("name",),
@@ -73,7 +73,7 @@ def _differences(observed: object, wanted: object, path: str) -> Iterator[str]:
 
 
 def _list_differences(observed: list[object], wanted: list[object], path: str) -> Iterator[str]:
-    keys = _MERGE_KEYS.get(path.rpartition(".")[2])
+    keys = MERGE_KEYS.get(path.rpartition(".")[2])
     if keys is None:
         if len(observed) != len(wanted):
             yield path
@@ -81,16 +81,17 @@ def _list_differences(observed: list[object], wanted: list[object], path: str) -
         for index, (have, want) in enumerate(zip(observed, wanted, strict=True)):
             yield from _differences(have, want, f"{path}[{index}]")
         return
-    by_key = {_merge_key(item, keys): item for item in observed}
+    by_key = {merge_key(item, keys): item for item in observed}
     for item in wanted:
-        key = _merge_key(item, keys)
+        key = merge_key(item, keys)
         if key in by_key:
             yield from _differences(by_key[key], item, f"{path}[{key[0]}]")
         else:
             yield f"{path}[{key[0]}]"
 
 
-def _merge_key(item: object, keys: tuple[str, ...]) -> tuple[object, ...]:
+def merge_key(item: object, keys: tuple[str, ...]) -> tuple[object, ...]:
+    """What tells an item of a merged list from the others, by the keys that `MERGE_KEYS` has for the list."""
     fields = item if isinstance(item, dict) else {}
     return tuple(
         fields[key] if key in fields else _SERVER_DEFAULTS[key]

@@ -53,6 +53,10 @@ class EventClient(Protocol):
         ...
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "…")) else f"{text}."
+
+
 def transition_events(before: Manifest, after: Manifest) -> list[Event]:
     """The Events that a change of status is worth. Pure.
 
@@ -71,7 +75,8 @@ def transition_events(before: Manifest, after: Manifest) -> list[Event]:
 
 def _warnings(status: Manifest) -> dict[str, str]:
     """What is wrong, by reason, worst first."""
-    found = {problem["reason"]: f"{problem['message']} {problem['remedy']}" for problem in status.get("problems") or ()}
+    problems: list[Manifest] = status.get("problems") or []
+    found = {problem["reason"]: f"{_sentence(problem['message'])} {problem['remedy']}" for problem in problems}
     for condition_type, bad in ((conditions.READY, "False"), (conditions.STALLED, "True")):
         condition = conditions.find(status, condition_type)
         if condition.get("status") == bad:

@@ -15,6 +15,8 @@ from prometheus_client.registry import Collector
 
 from modelservice_operator import __version__
 from modelservice_operator.cluster.leader import LEASE
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import number, section, text
 from modelservice_operator.records.parent import Parent
 
 CONTROLLER: Final = "modelservice"
@@ -243,10 +245,15 @@ def _objects(parents: Iterable[Parent]) -> Iterator[Metric]:
     for parent in parents:
         address = [parent.namespace, parent.name]
         runtime = (parent.status.get("runtime") or {}).get("name") or ""
-        info.add_metric([*address, runtime, (parent.spec.get("model") or {}).get("name") or parent.name], 1)
+        model = text(section(parent.spec, "model"), "name") or parent.name
+        info.add_metric([*address, runtime, model], 1)
         for entry in parent.status.get("conditions") or ():
             condition.add_metric([*address, entry["type"], entry["status"]], 1)
-        desired = 0 if parent.spec.get("suspend") else parent.spec.get("replicas", 1)
+        desired = 0 if parent.spec.get("suspend") else _replicas(parent.spec)
         replicas.add_metric([*address, "desired"], desired)
         replicas.add_metric([*address, "ready"], parent.status.get("readyReplicas") or 0)
     yield from (info, condition, replicas)
+
+
+def _replicas(spec: Manifest) -> int:
+    return number(spec, "replicas") if "replicas" in spec else 1

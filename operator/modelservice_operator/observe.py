@@ -29,7 +29,8 @@ def observe(wanted: int, deployment: Deployment | None, revision_hash: str | Non
         deployment.observed_generation >= deployment.generation
         and deployment.wanted_replicas == wanted
         and revision_hash is not None
-        and deployment.revision == revision_hash
+        # Where no pods are wanted it does not matter of which revision they would be.
+        and (deployment.revision == revision_hash or wanted == 0)
     )
     counts = (deployment.updated_replicas, deployment.replicas, deployment.available_replicas)
     complete = settled and all(count == wanted for count in counts)

@@ -11,7 +11,7 @@ from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Gone, judge, namespace_is_gone
+from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judge, namespace_is_gone
 from modelservice_operator.cluster.resources import MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.store import Key, Store
@@ -21,6 +21,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.revision import Revision
 from modelservice_operator.runtimes.runtime import Runtime
 from modelservice_operator.situation import Desired, Outcome, situate
 
@@ -89,6 +90,8 @@ class Reconciler:
         if failure is not None:
             raise failure.__cause__ or failure
         self._failing.discard(key)
+        if blocked is None:
+            await self._clean_up(parent, outcome)
         delays = [after_status, blocked.retry if blocked is not None else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
@@ -110,13 +113,9 @@ class Reconciler:
         try:
             if self._has_lost_children(parent):
                 await self._confirm(parent)
-            revision, template = await self._revisions.desired(parent, spec)
-            desired = Desired(revision.name, template)
-            outcome = Outcome(spec, desired, await self._apply(parent, spec, template))
-            if outcome.blocked is None:
-                serving = (parent.status.get("revision") or {}).get("serving")
-                await self._revisions.prune(parent, spec, {revision.name, serving or ""})
-            return outcome
+            revision, template = await self._desired(parent, spec)
+            intents = desired_children(parent, spec, await self._held(parent, spec) or template)
+            return Outcome(spec, Desired(revision.name, template), await self._apply(parent, intents), tuple(intents))
         except PlanError as error:
             return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
         except Blocked as blocked:
@@ -124,11 +123,39 @@ class Reconciler:
         except ApiError as error:
             if namespace_is_gone(error):
                 raise Gone from error
-            verdict = judge("ControllerRevision", error)
+            raise
+
+    async def _desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
+        try:
+            return await self._revisions.desired(parent, spec)
+        except ApiError as error:
+            verdict = None if namespace_is_gone(error) else judge("ControllerRevision", error)
             if verdict is None:
                 raise
-            verdict.__cause__ = error
-            return Outcome(spec, blocked=verdict)
+            raise verdict from error
+
+    async def _held(self, parent: Parent, spec: ModelServiceSpec) -> Manifest | None:
+        """The pod template that a paused rollout keeps: that of the revision that serves, if there is one.
+
+        With the new template a paused Deployment that was scaled to zero would come back with whichever old ReplicaSet
+        was made last.
+        """
+        serving = (parent.status.get("revision") or {}).get("serving")
+        if not spec.rollout.paused or not serving:
+            return None
+        return await self._revisions.template_of(parent, serving)
+
+    async def _clean_up(self, parent: Parent, outcome: Outcome) -> None:
+        """Delete what is no longer wanted. Where that fails the model serves all the same: it is tried again."""
+        if outcome.spec is None or outcome.desired is None:
+            return
+        try:
+            await self._applier.prune(parent, outcome.intents)
+            serving = (parent.status.get("revision") or {}).get("serving")
+            await self._revisions.prune(parent, outcome.spec, {outcome.desired.name, serving or ""})
+        except ApiError as error:
+            if not namespace_is_gone(error):
+                raise
 
     def _has_lost_children(self, parent: Parent) -> bool:
         """Everything that it has was there once, and no longer is."""
@@ -158,9 +185,9 @@ class Reconciler:
         known = self._store.family_of(parent).parent
         return known is None or known.uid != parent.uid or known.deleting
 
-    async def _apply(self, parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Blocked | None:
+    async def _apply(self, parent: Parent, intents: list[Manifest]) -> Blocked | None:
         blocked: Blocked | None = None
-        intents = desired_children(parent, spec, template)
+        passing: ApiError | None = None
         for intent in intents:
             if self._is_going(parent):
                 raise Gone
@@ -168,8 +195,12 @@ class Reconciler:
                 await self._applier.ensure(parent, intent)
             except Blocked as error:
                 blocked = blocked or error
-        if blocked is None:
-            await self._applier.prune(parent, intents)
+            except ApiError as error:
+                if namespace_is_gone(error):
+                    raise
+                passing = passing or error
+        if passing is not None:
+            raise passing
         return blocked
 
     async def _write_status(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
@@ -201,7 +232,7 @@ class Reconciler:
             if error.status == 409:
                 # Someone wrote first: the event of that write brings another turn.
                 return None
-            if error.status == 404:
+            if is_absence(error):
                 self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
                 return None
             if namespace_is_gone(error):
@@ -210,5 +241,7 @@ class Reconciler:
         self._written[key] = self._clock()
         self._store.upsert(answer)
         for event in transition_events(parent.status, wanted):
+            level = logging.WARNING if event.type == "Warning" else logging.INFO
+            logger.log(level, "%s: %s", event.reason, event.message)
             self._recorder.record(parent, event, self._now())
         return None

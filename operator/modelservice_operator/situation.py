@@ -38,6 +38,8 @@ class Outcome:
     desired: Desired | None = None
     """None when nothing could be rendered or stored."""
     blocked: Blocked | None = None
+    intents: tuple[Manifest, ...] = ()
+    """What should exist beside the revisions."""
 
 
 @dataclass(frozen=True, slots=True)

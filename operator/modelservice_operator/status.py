@@ -1,5 +1,6 @@
 """The status of a ModelService, from what its children say. Pure: the clock and the previous status are passed in."""
 
+import dataclasses
 import operator
 import re
 from typing import Final
@@ -12,6 +13,9 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.situation import Situation
+
+LONGEST: Final = 4096
+"""Characters of a message or remedy. Words of others may quote whole objects, and a user can write what is quoted."""
 
 _NUMBERS: Final = re.compile(r"(?<![\w.:/-])\d+(?![\w.:/-])")
 """Counts, but no digits of names, tags, addresses and times."""
@@ -39,7 +43,11 @@ def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
     status["conditions"] = [
         conditions.render(
             # What is said of a problem has its say here too: both tell the same numbers.
-            _keep_message(condition, conditions.find(previous, condition.type), renew=renew or bool(problems)),
+            _keep_message(
+                dataclasses.replace(condition, message=_cut(condition.message)),
+                conditions.find(previous, condition.type),
+                renew=renew or bool(problems),
+            ),
             conditions.find(previous, condition.type),
             situation.parent.generation,
             now,
@@ -111,7 +119,7 @@ def _earlier(found: list[Problem], known: list[Manifest]) -> list[Manifest | Non
     for alike in (operator.eq, _same_but_for_numbers):
         for index, problem in enumerate(found):
             entries = (entry for entry in left if entry["reason"] == problem.reason)
-            match = next((entry for entry in entries if alike(entry.get("message", ""), problem.message)), None)
+            match = next((entry for entry in entries if alike(entry.get("message", ""), _cut(problem.message))), None)
             if earlier[index] is None and match is not None:
                 left.remove(match)
                 earlier[index] = match
@@ -121,8 +129,8 @@ def _earlier(found: list[Problem], known: list[Manifest]) -> list[Manifest | Non
 def _problem(problem: Problem, before: Manifest | None, now: str, *, renew: bool) -> Manifest:
     entry: Manifest = {
         "reason": str(problem.reason),
-        "message": problem.message,
-        "remedy": problem.remedy,
+        "message": _cut(problem.message),
+        "remedy": _cut(problem.remedy),
         "pods": problem.pods,
         "since": problem.since or now,
     }
@@ -141,6 +149,10 @@ def _keep_message(condition: Condition, before: Manifest, *, renew: bool) -> Con
     if same and not renew and _same_but_for_numbers(before.get("message", ""), condition.message):
         return Condition(condition.type, condition.status, condition.reason, before["message"])
     return condition
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _same_but_for_numbers(before: str, after: str) -> bool:
@@ -207,12 +219,12 @@ def _progress(situation: Situation, condition_type: str, status: conditions.Cond
     patience = (
         f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""
     )
-    if not observation.settled:
+    if situation.paused and served != desired:
+        reason, message = Reason.ROLLOUT_PAUSED, "The rollout is paused. Set spec.rollout.paused to false to go on."
+    elif not observation.settled:
         reason, message = Reason.APPLYING, "The Deployment controller has not yet taken up the last change."
     elif observation.wanted == 0:
         reason, message = Reason.SCALING_DOWN, "The pods are being stopped."
-    elif situation.paused:
-        reason, message = Reason.ROLLOUT_PAUSED, "The rollout is paused. Set spec.rollout.paused to false to go on."
     elif not served:
         reason, message = Reason.STARTING, f"The first replicas are starting; {patience}."
     elif served != desired:

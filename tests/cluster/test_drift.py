@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from cluster.harness.audit import Audit
 from cluster.harness.operator import USER, Operator
 from cluster.harness.service import Service
@@ -39,24 +41,68 @@ def test_a_service_that_was_narrowed_is_repaired(operator: Operator, kubectl: Ku
     eventually(lambda: "track" not in service.child("service")["spec"]["selector"])
 
 
-def test_what_cannot_be_put_right_is_told_until_it_is_undone(
-    operator: Operator, kubectl: Kubectl, audit: Audit
-) -> None:
+COLLISIONS = {
+    "another port": ("service", '[{"op":"replace","path":"/spec/ports/0/port","value":81}]'),
+    "an external name": (
+        "service",
+        '[{"op":"replace","path":"/spec/type","value":"ExternalName"},{"op":"add","path":"/spec/externalName",'
+        '"value":"example.com"},{"op":"remove","path":"/spec/clusterIP"},{"op":"remove","path":"/spec/clusterIPs"}]',
+    ),
+    "another container port": (
+        "deployment",
+        '[{"op":"replace","path":"/spec/template/spec/containers/0/ports/0/containerPort","value":8001}]',
+    ),
+    "another source of a volume": (
+        "deployment",
+        '[{"op":"replace","path":"/spec/template/spec/volumes/0","value":{"name":"cache","hostPath":{"path":"/x"}}}]',
+    ),
+    "another kind of probe": (
+        "deployment",
+        '[{"op":"replace","path":"/spec/template/spec/containers/0/startupProbe","value":{"exec":{"command":["x"]}}}]',
+    ),
+    "another source of a variable": (
+        "deployment",
+        '[{"op":"replace","path":"/spec/template/spec/containers/0/env/0",'
+        '"value":{"name":"HOME","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}}]',
+    ),
+}
+
+
+def bare(spec: dict[str, Any]) -> dict[str, Any]:
+    """A spec without what the API server chose, and what means nothing beside its type."""
+    return {key: value for key, value in spec.items() if key not in {"clusterIP", "clusterIPs", "externalName"}}
+
+
+@pytest.mark.parametrize(("kind", "patch"), COLLISIONS.values(), ids=COLLISIONS)
+def test_what_collides_with_ours_is_replaced(operator: Operator, kubectl: Kubectl, kind: str, patch: str) -> None:
+    """Apply alone cannot: it merges, and the API server refuses the two side by side."""
     service = Service(kubectl).apply().ready()
-    replaced = '[{"op":"replace","path":"/spec/template/spec/volumes/0","value":%s}]'
-    mark = audit.mark()
-    kubectl(
-        "patch", "deployment", service.name, "--type=json", "-p", replaced % '{"name":"cache","hostPath":{"path":"/x"}}'
-    )
-    service.wait_for("Stalled", "True", "ChildModified")
-    problem = service.problem("ChildModified")
-    assert "may not specify more than 1 volume type" in problem["message"]
-    assert problem["remedy"].startswith(f"Undo that change, or delete Deployment {kubectl.namespace}/{service.name}:")
-    requests = audit.requests(user=USER, since=mark, namespace=kubectl.namespace)
-    assert [request.code for request in requests if request.resource == "deployments"] == [422], "tried once"
-    kubectl("patch", "deployment", service.name, "--type=json", "-p", replaced % '{"name":"cache","emptyDir":{}}')
-    service.wait_for("Stalled", "False")
+    before = bare(service.child(kind)["spec"])
+    kubectl("annotate", kind, service.name, "example.com/note=theirs")
+    kubectl("patch", kind, service.name, "--type=json", "-p", patch)
+    eventually(lambda: bare(service.child(kind)["spec"]) == before, why="it is as it was")
     service.ready()
+    assert service.child(kind)["metadata"]["annotations"]["example.com/note"] == "theirs"
+
+    def managers() -> set[str]:
+        metadata = kubectl.json("get", kind, service.name, "--show-managed-fields")["metadata"]
+        return {entry["manager"] for entry in metadata["managedFields"]}
+
+    eventually(lambda: "modelservice-operator-repair" not in managers(), why="the repair owns nothing")
+    assert service.condition("Stalled")[0] == "False"
+
+
+def test_what_was_replaced_can_be_changed_again(operator: Operator, kubectl: Kubectl) -> None:
+    """The repair left no owner behind who would keep what is no longer wanted."""
+    service = Service(kubectl, runtime={"env": [{"name": "GONE", "value": "soon"}]}).apply().ready()
+    kubectl("patch", "deployment", service.name, "--type=json", "-p", COLLISIONS["another container port"][1])
+    ports = "{.spec.template.spec.containers[0].ports[*].containerPort}"
+    eventually(lambda: kubectl("get", "deployment", service.name, "-o", f"jsonpath={ports}") == "8000")
+    service.apply(runtime={"env": [{"name": "NEW", "value": "x"}]}).ready()
+    names = "{.spec.template.spec.containers[0].env[*].name}"
+    variables = kubectl("get", "deployment", service.name, "-o", f"jsonpath={names}").split()
+    assert "NEW" in variables
+    assert "GONE" not in variables
 
 
 def test_deleted_children_come_back(operator: Operator, kubectl: Kubectl) -> None:
@@ -90,8 +136,9 @@ def test_what_we_do_not_set_is_left_alone(operator: Operator, kubectl: Kubectl, 
     kubectl("annotate", "deployment", service.name, "example.com/note=theirs")
     kubectl("label", "service", service.name, "example.com/team=theirs")
     injected: dict[str, Any] = {"template": {"metadata": {"labels": {"example.com/injected": "theirs"}}}}
+    pods = service.pods()
     kubectl("patch", "deployment", service.name, "-p", str({"spec": injected}).replace("'", '"'))
-    eventually(lambda: service.status["ready"] == "1/1" and len(service.pods()) == 1)
+    eventually(lambda: len(service.pods()) == 1 and service.pods() != pods, why="the label rolled out")
     service.ready()
     children = audit.writes(user=USER, since=mark, namespace=kubectl.namespace, excluding=("events", "modelservices"))
     assert children == []

@@ -4,7 +4,7 @@ from collections import Counter
 
 from cluster.harness.audit import Audit
 from cluster.harness.operator import ROOT, USER, Operator
-from cluster.harness.service import Service
+from cluster.harness.service import REVISION, Service
 from cluster.harness.wait import eventually
 from localcluster import Kubectl
 
@@ -95,3 +95,23 @@ def test_a_rollout_waits_while_paused(operator: Operator, kubectl: Kubectl) -> N
     service.apply(rollout={"paused": False})
     service.ready()
     assert service.pods().isdisjoint(pods)
+
+
+def test_a_paused_service_comes_back_with_the_revision_that_served(operator: Operator, kubectl: Kubectl) -> None:
+    """Also where the ReplicaSet that was made last is of a revision that was given up."""
+    service = Service(kubectl).apply().ready()
+    good = service.child("deployment")["spec"]["template"]["metadata"]["labels"][REVISION]
+    service.apply(runtime={"args": ["--max-model-len=4096"]}).ready()
+    service.apply(runtime={"args": []}).ready()
+    service.apply(rollout={"paused": True}, runtime={"args": ["--max-model-len=8192"]})
+    service.wait_for("Ready", "Unknown", "RolloutPaused")
+    service.apply(suspend=True)
+    service.wait_for("Ready", "True", "Suspended")
+    service.apply(suspend=False)
+    eventually(lambda: service.status["ready"] == "1/1", why="it serves again")
+    (pod,) = service.children("pods")
+    assert pod["metadata"]["labels"][REVISION] == good
+    assert service.condition("Ready") == ("Unknown", "RolloutPaused")
+    service.apply(rollout={"paused": False}).ready()
+    (pod,) = [pod for pod in service.children("pods") if "deletionTimestamp" not in pod["metadata"]]
+    assert pod["metadata"]["labels"][REVISION] != good

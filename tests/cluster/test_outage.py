@@ -114,3 +114,24 @@ def test_too_many_requests_are_waited_out(proxied: tuple[Operator, Proxy], kubec
         "deployments",
         "services",
     ]
+
+
+def test_a_kind_that_is_not_served_for_a_moment_is_survived(proxied: tuple[Operator, Proxy], kubectl: Kubectl) -> None:
+    """As when the CRD goes: kopf gives up on a 404, and does not end by itself."""
+    operator, proxy = proxied
+    pid = operator.process.pid
+    service = Service(kubectl).apply().ready()
+    for replicas in (2, 3, 4):
+        _with_the_kind_gone(proxy)
+        service.apply(replicas=replicas)
+        service.wait_for("Ready", "True", "ReplicasReady")
+        assert service.status["ready"] == f"{replicas}/{replicas}"
+    assert operator.process.pid == pid
+    assert operator.ready
+
+
+def _with_the_kind_gone(proxy: Proxy) -> None:
+    gone, refused = Answer(404, "404 page not found"), proxy.refused
+    with proxy.answering(lambda request: gone if request.path.endswith("/modelservices") else None):
+        assert proxy.cut_streams() > 0
+        eventually(lambda: proxy.refused > refused, why="the kind was asked for")

@@ -167,7 +167,10 @@ def _delete(shell: Shell) -> None:
 
 
 def _stay(cluster: LocalCluster) -> None:
-    say(f"\nIt stays up until Ctrl-C. In another terminal:\n  export KUBECONFIG={cluster.kubeconfig}")
+    say(
+        "\nIt stays up until Ctrl-C. In another terminal:\n"
+        f"  export PATH={cluster.programs.kubectl.parent}:$PATH\n  export KUBECONFIG={cluster.kubeconfig}"
+    )
     while True:
         signal.pause()
 

@@ -372,7 +372,8 @@ def _selected(manifest: Manifest, selector: str) -> bool:
 
 
 def _not_found(request: Request) -> ApiError:
-    return ApiError(404, "NotFound", f'{BY_KIND[request.kind].full_name} "{request.name}" not found')
+    words = f'{BY_KIND[request.kind].full_name} "{request.name}" not found'
+    return ApiError(404, "NotFound", words, name=request.name)
 
 
 def _counted(manifest: Manifest) -> list[object]:

@@ -150,6 +150,15 @@ def test_desired_replicas(spec: Manifest, desired: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("spec", [{"replicas": "two"}, {"replicas": None, "model": "x"}, {"model": {"name": 3}}])
+def test_an_odd_object_hides_no_other(spec: Manifest) -> None:
+    """One that was stored before the schema refused it."""
+    metrics = exposing([model_service("odd", spec, {}), model_service("b", {"replicas": 2}, {})])
+    assert 'modelservice_replicas{kind="desired",name="b",namespace="ml"} 2.0' in samples(
+        metrics, "modelservice_replicas"
+    )
+
+
 def test_an_object_without_status_has_its_own_name_as_model() -> None:
     assert samples(exposing([model_service("a", {"model": {}}, {})]), "modelservice_info") == [
         'modelservice_info{model="a",name="a",namespace="ml",runtime=""} 1.0'

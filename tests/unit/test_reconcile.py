@@ -9,6 +9,7 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.runtime import Runtime
+from modelservice_operator.status import LONGEST
 from unit.fake_api import Failure, Request
 from unit.world import KEY, SPEC, World
 
@@ -236,6 +237,71 @@ async def test_an_api_server_that_is_busy_or_away_is_tried_again_and_told_of_no_
     assert world.condition("Ready") == ("Unknown", "Pending")
     await world.rest()
     assert world.condition("Ready") == ("True", "ReplicasReady")
+
+
+async def test_what_passes_at_one_child_holds_up_no_other() -> None:
+    world = World()
+    world.apply()
+    world.api.fail("apply Deployment", Failure(503), times=9)
+    world.deliver()
+    with pytest.raises(ApiError):
+        await world.process.reconciler.reconcile(KEY)
+    assert world.api.live("Service") is not None
+
+
+async def test_an_api_server_that_does_not_serve_the_kind_does_not_make_objects_vanish() -> None:
+    world = World()
+    world.apply()
+    world.api.fail("patch ModelService", Failure(404, "NotFound", "the server could not find the requested resource"))
+    world.deliver()
+    with pytest.raises(ApiError):
+        await world.process.reconciler.reconcile(KEY)
+    await world.rest()
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+
+
+async def test_failures_in_other_words_each_time_are_told_once() -> None:
+    world = World()
+    world.apply()
+    world.deliver()
+    for port in (45678, 45999, 51234):
+        words = f'failed calling webhook "m": read tcp 10.0.0.5:{port}->10.0.0.9:443: connection reset'
+        world.api.fail("apply Deployment", Failure(500, "InternalError", words))
+        mark = len(world.api.requests)
+        with pytest.raises(ApiError):
+            await world.process.reconciler.reconcile(KEY)
+        world.seconds += 30
+    assert not any("ModelService" in write for write in world.api.writes(mark)), "nothing new to say"
+
+
+async def test_a_clean_up_that_fails_is_tried_again_and_does_not_make_it_unready() -> None:
+    world = World()
+    world.apply()
+    await world.rest()
+    extra = {
+        "metadata": {
+            "name": "extra",
+            **{k: world.child("Service")["metadata"][k] for k in ("labels", "ownerReferences")},
+        }
+    }
+    world.api.put({"apiVersion": "v1", "kind": "Service", **extra, "spec": {"ports": [{"port": 1}]}})
+    world.api.fail("delete Service", Failure(403, "Forbidden", "User cannot delete"))
+    world.deliver()
+    with pytest.raises(ApiError, match="cannot delete"):
+        await world.process.reconciler.reconcile(KEY)
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+    await world.rest()
+    assert [live["metadata"]["name"] for live in world.api.objects("Service")] == ["qwen"]
+
+
+async def test_a_message_that_quotes_too_much_is_cut() -> None:
+    """The API server refuses a status with a longer one, and would be asked for ever."""
+    world = World()
+    world.apply({**SPEC, "runtime": {"args": ["--port=" + "x" * 40_000]}})
+    await world.rest()
+    assert world.condition("Ready") == ("False", "InvalidSpec")
+    assert all(len(condition["message"]) <= LONGEST for condition in world.status["conditions"])
+    assert len(world.status["problems"][0]["message"]) <= LONGEST
 
 
 @pytest.mark.parametrize("asked", ["create ControllerRevision", "apply Deployment", "patch ModelService"])

@@ -1,14 +1,17 @@
 """Bring a child to its intent: server-side apply, skipped when nothing differs, never onto what is not ours."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from modelservice_operator import diff
 from modelservice_operator.blocked import Blocked, being_deleted, beyond_repair, name_conflict, predecessor
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, judge, namespace_is_gone
+from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, is_terminal, judge, namespace_is_gone
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.collision import replacement
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.records.child import Child
@@ -16,6 +19,9 @@ from modelservice_operator.records.ownership import Relation, live_relation, rel
 from modelservice_operator.records.parent import Parent
 
 logger = logging.getLogger(__name__)
+
+DISOWNING: Final = 5
+"""How often a write that lost to a controller's is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,8 @@ class Applier:
         slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
         wanted = diff.intent_hash(intent)
         child = self._store.family_of(parent).children.get((slot.kind, slot.name))
-        tried = (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
         refused, refusal = self._refused.get(slot, (None, None))
-        if refusal is not None and refused == tried:
+        if refusal is not None and refused == self._attempt(parent, slot, wanted):
             raise refusal.with_traceback(None)
         try:
             if slot in self._borrowed:
@@ -73,11 +78,16 @@ class Applier:
             if refusal.stalled:
                 if child is not None and child.applied_hash == wanted:
                     refusal = beyond_repair(slot.kind, parent.namespace, slot.name, error.message[:MESSAGE_LIMIT])
-                self._refused[slot] = (tried, refusal)
+                self._refused[slot] = (self._attempt(parent, slot, wanted), refusal)
             raise refusal from error
         self._refused.pop(slot, None)
 
-    async def prune(self, parent: Parent, intents: list[Manifest]) -> None:
+    def _attempt(self, parent: Parent, slot: _Slot, wanted: str) -> tuple[str, str, str]:
+        """What would be applied to what, as far as known: the same attempt would have the same end."""
+        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
+        return (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
+
+    async def prune(self, parent: Parent, intents: Iterable[Manifest]) -> None:
         """Delete children of this ModelService that are no longer wanted."""
         wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
         family = self._store.family_of(parent)
@@ -107,7 +117,7 @@ class Applier:
                 raise
             await self._take_over(parent, slot, intent, wanted, live)
             return
-        if not created and _was_foreign(answer):
+        if not created and _others_wrote(answer):
             raise await self._give_back(parent, slot, intent, answer["metadata"]["uid"])
         self._remember(answer, wanted)
         if created:
@@ -131,7 +141,7 @@ class Applier:
                     return
                 why = f"{path} was changed by someone else"
             case Relation.OURS:
-                why = "the intent changed"
+                why = "what is wanted changed"
             case Relation.ORPHAN:
                 why = "it has no controller: adopting it"
         logger.info("Applying %s %s: %s.", child.kind, child.name, why)
@@ -159,8 +169,58 @@ class Applier:
             if _is_about_another(error):
                 self._store.forget(slot.kind, parent.namespace, slot.name, uid)
                 raise ApiError(409, error.reason, error.message) from error
-            raise
+            if not self._is_collision(parent, slot, wanted, error) or not await self._make_room(intent, uid):
+                raise
+            answer, _ = await self._client.apply(bound, force=True)
         self._remember(answer, wanted)
+
+    def _is_collision(self, parent: Parent, slot: _Slot, wanted: str, error: ApiError) -> bool:
+        """Two things in the merged object exclude each other, and the intent alone may be fine."""
+        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
+        accepted_before = child is not None and child.applied_hash == wanted
+        exclusive = {"FieldValueDuplicate", "FieldValueForbidden"}
+        return error.status == 422 and (accepted_before or any(cause.reason in exclusive for cause in error.causes))
+
+    async def _make_room(self, intent: Manifest, uid: str) -> bool:
+        """Put our items in the place of what others made of them; says whether there was something to put right."""
+        live = await self._live(intent)
+        if live is None or live["metadata"]["uid"] != uid or not _others_wrote(live):
+            return False
+        version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+        patch = {"metadata": version, "spec": replacement(live, intent)}
+        try:
+            await self._patch(intent, patch)
+        except ApiError as error:
+            if is_terminal(error):
+                return False
+            raise
+        logger.warning("Replaced what others made of %s %s: it collided.", intent["kind"], intent["metadata"]["name"])
+        await self._disown(intent)
+        return True
+
+    async def _disown(self, intent: Manifest) -> None:
+        """Give up what the patch owns by having written it: it would stay when we no longer want it."""
+        for attempt in range(DISOWNING, 0, -1):
+            live = await self._live(intent)
+            if live is None:
+                return
+            managers = live["metadata"].get("managedFields") or ()
+            kept = [entry for entry in managers if entry["manager"] != names.REPAIR_MANAGER]
+            version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+            try:
+                await self._patch(intent, {"metadata": {**version, "managedFields": kept}})
+            except ApiError as error:
+                # A controller wrote meanwhile.
+                if error.status != 409 or attempt == 1:
+                    raise
+            else:
+                return
+
+    async def _patch(self, intent: Manifest, patch: Manifest) -> None:
+        resource, metadata = BY_KIND[intent["kind"]], intent["metadata"]
+        await self._client.merge_patch(
+            resource, metadata["namespace"], metadata["name"], patch, manager=names.REPAIR_MANAGER
+        )
 
     async def _give_back(self, parent: Parent, slot: _Slot, intent: Manifest, uid: str) -> Blocked:
         """Withdraw from an object every field that only we set, with an empty intent of the same manager.
@@ -200,8 +260,8 @@ def _is_about_another(error: ApiError) -> bool:
     return error.status == 409 or any(cause.field == "metadata.uid" for cause in error.causes)
 
 
-def _was_foreign(answer: Manifest) -> bool:
-    """Someone else made the object that the first apply of a child found.
+def _others_wrote(live: Manifest) -> bool:
+    """Part of the spec is someone else's.
 
     An apply without force succeeds on a foreign object when no field of the two intents clashes. The spec of an object
     that we just made has no other manager.
@@ -210,5 +270,5 @@ def _was_foreign(answer: Manifest) -> bool:
         entry.get("manager") != names.FIELD_MANAGER
         and not entry.get("subresource")
         and "f:spec" in (entry.get("fieldsV1") or {})
-        for entry in answer["metadata"].get("managedFields") or ()
+        for entry in live["metadata"].get("managedFields") or ()
     )

@@ -15,7 +15,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from yarl import URL
 
 from modelservice_operator import __version__
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause, is_absence
 from modelservice_operator.cluster.resources import BY_KIND, Resource
 from modelservice_operator.manifest import Manifest, wire_json
 from modelservice_operator.plan import names
@@ -109,7 +109,7 @@ class Client:
         try:
             return await self.request("GET", resource.path(namespace, name))
         except ApiError as error:
-            if error.status == 404:
+            if is_absence(error):
                 return None
             raise
 
@@ -150,13 +150,20 @@ class Client:
         return answer, status == 201
 
     async def merge_patch(
-        self, resource: Resource, namespace: str, name: str, patch: Manifest, *, subresource: str | None = None
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patch: Manifest,
+        *,
+        subresource: str | None = None,
+        manager: str = names.FIELD_MANAGER,
     ) -> Manifest:
         """JSON merge patch; `metadata.resourceVersion` in it makes it fail with 409 when the object has moved on."""
         answer = await self.request(
             "PATCH",
             resource.path(namespace, name, subresource),
-            query={"fieldManager": names.FIELD_MANAGER},
+            query={"fieldManager": manager},
             body=patch,
             content_type=MERGE_PATCH,
         )
@@ -241,7 +248,8 @@ def _error(status: int, answer: Manifest, data: bytes, retry_after: str | None) 
     return ApiError(
         status,
         answer.get("reason") or "",
-        answer.get("message") or data[:500].decode(errors="replace"),
+        answer.get("message") or data[:500].decode(errors="replace").strip(),
         causes=causes,
+        name=details.get("name") or "",
         retry_after=float(seconds) if seconds else None,
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 from modelservice_operator.blocked import Blocked, poll_interval
 from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.plan.origin import origin_of
 
 
@@ -24,7 +25,8 @@ MESSAGE_LIMIT: Final = 1000
 class ApiError(Exception):
     """The API server answered, and not with success.
 
-    `status` is the HTTP status, `reason` and `message` are those of its Status answer, `retry_after` is in seconds.
+    `status` is the HTTP status, `reason` and `message` are those of its Status answer, `name` is that of the object
+    which it is about, empty where it is about none, and `retry_after` is in seconds.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class ApiError(Exception):
         message: str = "",
         *,
         causes: tuple[Cause, ...] = (),
+        name: str = "",
         retry_after: float | None = None,
     ) -> None:
         words = message if len(message) <= MESSAGE_LIMIT else f"{message[:MESSAGE_LIMIT]}…"
@@ -42,6 +45,7 @@ class ApiError(Exception):
         self.reason = reason
         self.message = message
         self.causes = causes
+        self.name = name
         self.retry_after = retry_after
 
 
@@ -73,6 +77,11 @@ _PASSING = frozenset({404, 409, 410, 429, 503, 504})
 """Somebody was faster, or the API server is busy."""
 
 
+def is_absence(error: ApiError) -> bool:
+    """There is no such object. A 404 that names none is about the path: the kind is not served, at least not here."""
+    return error.status == 404 and bool(error.name)
+
+
 def is_terminal(error: ApiError) -> bool:
     """The same request will be refused for ever."""
     if error.status in {400, 413, 422}:
@@ -93,10 +102,12 @@ def judge(kind: str, error: ApiError) -> Blocked | None:
     None for errors that pass by themselves or with the next event, about which nothing need be said.
     """
     words = error.message[:MESSAGE_LIMIT]
+    # What differs from one try to the next, such as a port, would make a new status of each.
+    steady = quotable(error.message, MESSAGE_LIMIT)
     if any(text in error.message for text in _DENIED):
         return Blocked(
             Reason.ADMISSION_DENIED,
-            f"an admission policy denies the {kind}: {words}",
+            f"an admission policy denies the {kind}: {steady}.",
             "Change the spec so that the policy admits it, or ask whoever owns the policy that the message names.",
             retry=poll_interval(),
         )
@@ -113,7 +124,7 @@ def judge(kind: str, error: ApiError) -> Blocked | None:
         return None
     return Blocked(
         Reason.REQUEST_FAILED,
-        f"the API server fails at the {kind}: {words}",
+        f"the API server fails at the {kind}: {steady}.",
         "It is tried again. If it stays, look at what the message names, such as an admission webhook.",
     )
 
@@ -137,7 +148,7 @@ def _forbidden(kind: str, words: str) -> Blocked:
         )
     return Blocked(
         Reason.FORBIDDEN,
-        f"the operator may not write the {kind}: {words}",
+        f"the operator lacks a right that it needs for the {kind}: {words}",
         "Grant the operator's ServiceAccount what the message names; the chart's ClusterRole has all that it needs.",
         retry=poll_interval(),
     )

@@ -63,6 +63,8 @@ class KeyQueue(Generic[K]):
         self._failures: dict[K, int] = {}
         self._delayed: list[tuple[float, int, K]] = []
         self._due: dict[K, float] = {}
+        self._barred: dict[K, float] = {}
+        """Keys that the API server told us not to come with before a time."""
         self._sequence = itertools.count()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -71,9 +73,15 @@ class KeyQueue(Generic[K]):
         return len(self._queued)
 
     def add(self, key: K, *, background: bool = False) -> None:
-        """Queue a key. Live changes go before background ones (resync); a queued key may be promoted."""
+        """Queue a key. Live changes go before background ones (resync); a queued key may be promoted.
+
+        A key that has to wait because the API server said so is queued when that time has come.
+        """
         if key in self._running:
             self._dirty.add(key)
+            return
+        if self._barred.get(key, 0.0) > self._clock():
+            self.add_after(key, self._barred[key] - self._clock())
             return
         if key in self._queued:
             if not background and key in self._background:
@@ -98,6 +106,8 @@ class KeyQueue(Generic[K]):
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         back_off = min(self._cap, self._base * 2.0 ** min(failures, 32)) * (0.5 + self._jitter() / 2)
         delay = max(at_least * (1.0 + self._jitter() / 10), back_off)
+        if at_least:
+            self._barred[key] = self._clock() + delay
         self.add_after(key, delay)
         self._observer.retried()
         return delay
@@ -105,6 +115,7 @@ class KeyQueue(Generic[K]):
     def forget(self, key: K) -> None:
         """The key succeeded, or is gone: its back-off starts anew."""
         self._failures.pop(key, None)
+        self._barred.pop(key, None)
 
     async def take(self) -> K:
         """Wait for a key and take it; `done` must follow."""

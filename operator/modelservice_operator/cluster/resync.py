@@ -9,7 +9,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from modelservice_operator.cluster.client import Client
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 SETTLE: Final = 5.0
 """Seconds after the first relisted object before the sweep: the other streams list at the same time."""
+SWEEP_AGAIN: Final = 300.0
+"""Seconds, at most, until a sweep that failed is tried again."""
 
 
 class Resync:
@@ -36,13 +38,18 @@ class Resync:
         namespaces: Collection[str],
         *,
         period: float,
+        on_missing: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """Prepare; nothing is asked yet. `on_missing` is told of a kind that is not served."""
         self._client = client
         self._store = store
         self._queue = queue
         self._resources = resources
         self._namespaces = namespaces
         self._period = period
+        self._on_missing = on_missing
+        self.trouble = ""
+        """What keeps the stores from being primed."""
         self._relisted = asyncio.Event()
         self.primed = asyncio.Event()
         """Set once every kind was listed: what is not in the store did not exist."""
@@ -55,6 +62,7 @@ class Resync:
                 for resource in self._resources:
                     await self._read(resource)
             except (ApiError, ApiUnreachable) as error:
+                self.trouble = str(error)
                 logger.warning("Cannot list what there is, will try again in %.1f s: %s", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 15.0)
@@ -73,25 +81,32 @@ class Resync:
         await self.primed.wait()
         clock = asyncio.get_running_loop().time
         due = clock() + self._spread_period()
+        pause = SETTLE
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
                     await self._relisted.wait()
-            await asyncio.sleep(SETTLE)
+            await asyncio.sleep(pause)
             self._relisted.clear()
-            await self.sweep()
+            if await self.sweep():
+                pause = SETTLE
+            else:
+                pause = min(pause * 2, SWEEP_AGAIN)
+                self._relisted.set()
             if clock() >= due:
                 due = clock() + self._spread_period()
                 for key in self._store.services():
                     self._queue.add(key, background=True)
 
-    async def sweep(self) -> None:
-        """Forget whatever the API server no longer has."""
+    async def sweep(self) -> bool:
+        """Forget whatever the API server no longer has; says whether it could be asked."""
         try:
             for resource in self._resources:
                 await self._read(resource, metadata_only=True)
         except (ApiError, ApiUnreachable) as error:
-            logger.info("The sweep for missed deletions waits for its next turn: %s", error)
+            logger.info("The sweep for missed deletions is tried again later: %s", error)
+            return False
+        return True
 
     async def _read(self, resource: Resource, *, metadata_only: bool = False) -> None:
         """Make the store agree with lists of a kind in the namespaces that we serve.
@@ -109,8 +124,10 @@ class Resync:
                     for item in () if metadata_only else page.items:
                         self._store.upsert(item)
             except ApiError as error:
-                if error.status != 404 or resource is not MODEL_SERVICE:
+                if error.status != 404 or resource is not MODEL_SERVICE or metadata_only:
+                    # An API server that does not serve the kind yet, or no longer, says nothing about its objects.
                     raise
+                self._on_missing(resource.full_name)
                 logger.warning("The API server does not serve %s: install the CRD.", resource.full_name)
                 if self._namespaces:
                     # kopf does not look for kinds that come later when it may only see given namespaces.

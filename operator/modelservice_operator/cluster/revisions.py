@@ -71,6 +71,13 @@ class Revisions:
             template = await self._reload(revision)
         return revision, template
 
+    async def template_of(self, parent: Parent, name: str) -> Manifest | None:
+        """The pod template of a stored revision of this ModelService; None where it is not there any more."""
+        revision = self._store.family_of(parent).revisions.get(name)
+        if revision is None or revision.deleting or _relation(parent, revision) is not Relation.OURS:
+            return None
+        return revision.template or await self._reload(revision)
+
     async def prune(self, parent: Parent, spec: ModelServiceSpec, keep: Iterable[str]) -> None:
         """Delete the oldest revisions beyond `revisionHistoryLimit`; those called `keep` do not count."""
         kept = set(keep)
@@ -99,13 +106,13 @@ class Revisions:
         number = 1 + max((revision.number for revision in self._store.family_of(parent).revisions.values()), default=0)
         for collisions in range(MAX_COLLISIONS):
             hash_ = revision_hash(wanted, collisions)
-            template = await self._live_template(parent, hash_)
-            if template is None:
-                template = render(parent.name, spec, self._runtimes, hash_).template
+            live = await self._live_template(parent, hash_)
+            template = live or render(parent.name, spec, self._runtimes, hash_).template
             manifest = controller_revision(parent, wanted, template, hash_, number)
             try:
                 answer = await self._client.create(manifest)
-                logger.info("Stored revision %s.", manifest["metadata"]["name"])
+                source = ", rebuilt from the live Deployment: it was lost" if live else ""
+                logger.info("Stored revision %s%s.", manifest["metadata"]["name"], source)
             except ApiError as error:
                 refusal = judge("ControllerRevision", error)
                 if refusal is not None and refusal.stalled:
@@ -140,7 +147,6 @@ class Revisions:
         if (template["metadata"].get("labels") or {}).get(names.REVISION) != hash_:
             return None
         template["metadata"].pop("creationTimestamp", None)
-        logger.warning("Rebuilding the lost revision %s from the live Deployment.", hash_)
         return template
 
     async def _existing(self, parent: Parent, manifest: Manifest, wanted: Manifest) -> Manifest | None:

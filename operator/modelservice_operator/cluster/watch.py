@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -33,6 +34,9 @@ SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
 
 LOGIN_INTERVAL: Final = 1.0
 """Seconds between two logins, at least."""
+CANCELLATIONS: Final = 10
+"""How often a task of kopf's is cancelled, a second apart, before it is given up."""
+KOPF: Final = Path(kopf.__file__).parent
 DISCOVERY_GRACE: Final = 3.0
 """Seconds that kopf gets to begin watching a kind whose CRD was established."""
 CRD_NAME: Final = f"{MODEL_SERVICE.plural}.{MODEL_SERVICE.group}"
@@ -131,27 +135,29 @@ class Watch:
         """
         for resource in self._resources:
             for namespace in self._namespaces or ("",):
-                self._saw(resource, namespace)
+                self._freshness.expect(self._called(resource, namespace))
         while True:
             self._restart.clear()
-            operator = asyncio.create_task(
-                kopf.operator(
+            others = asyncio.all_tasks()
+            tasks = set(
+                await kopf.spawn_tasks(
                     registry=self._registry(),
                     settings=self._settings(),
                     clusterwide=not self._namespaces,
                     namespaces=self._namespaces,
                 )
             )
+            self._on_start()
             restart = asyncio.create_task(self._restart.wait())
             try:
-                await asyncio.wait({operator, restart}, return_when=asyncio.FIRST_COMPLETED)
-                if operator.done():
-                    operator.result()
-                    return
+                done, _ = await asyncio.wait({*tasks, restart}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 restart.cancel()
-                operator.cancel()
-                await asyncio.gather(operator, restart, return_exceptions=True)
+                await _end(others)
+            if restart not in done:
+                for task in done:
+                    task.result()
+                return
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -160,12 +166,7 @@ class Watch:
         async def login(**_: Any) -> kopf.AiohttpSession:
             return await self._login()
 
-        async def startup(**_: Any) -> None:
-            await asyncio.sleep(0)
-            self._on_start()
-
         kopf.on.login(registry=registry)(login)
-        kopf.on.startup(registry=registry)(startup)
         for resource in self._resources:
             self._register(registry, resource)
         if not self._namespaces:
@@ -195,6 +196,9 @@ class Watch:
             for condition in status.get("conditions") or ()
         )
         uid = event["object"]["metadata"].get("uid")
+        if event["type"] == "DELETED":
+            logger.warning("The CRD was deleted, and with it every ModelService.")
+            self._freshness.missing(MODEL_SERVICE.full_name)
         if event["type"] == "DELETED" or not established or uid == self._crd_uid:
             return
         self._crd_uid = uid
@@ -241,8 +245,11 @@ class Watch:
                         self._on_relist()
 
     def _saw(self, resource: Resource, namespace: str) -> None:
+        self._freshness.saw(self._called(resource, namespace))
+
+    def _called(self, resource: Resource, namespace: str) -> str:
         scoped = resource.namespaced and self._namespaces
-        self._freshness.saw(f"{resource.full_name} in {namespace}" if scoped else resource.full_name)
+        return f"{resource.full_name} in {namespace}" if scoped else resource.full_name
 
     def _settings(self) -> kopf.OperatorSettings:
         settings = kopf.OperatorSettings()
@@ -271,3 +278,24 @@ class Watch:
                     resource.selector
                 )
         return settings
+
+
+async def _end(others: Collection["asyncio.Task[Any]"]) -> None:
+    """End every task of kopf's that is not among the others.
+
+    kopf cancels its tasks once and waits for ever. A stream takes that for a broken connection, and waits for
+    credentials that nobody brings any more. So they are cancelled until they are gone; those that never go are left.
+    """
+    for _ in range(CANCELLATIONS):
+        left = {task for task in asyncio.all_tasks() - {*others} if _is_kopfs(task)}
+        if not left:
+            return
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1.0)
+    logger.warning("The watch layer does not end: %s.", ", ".join(sorted(task.get_name() for task in left)))
+
+
+def _is_kopfs(task: "asyncio.Task[Any]") -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and Path(code.co_filename).is_relative_to(KOPF)

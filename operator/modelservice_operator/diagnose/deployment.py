@@ -82,10 +82,9 @@ def deadline_exceeded(deployment: Deployment, pods: Iterable[Pod]) -> Finding | 
         Reason.PROGRESS_DEADLINE_EXCEEDED,
         cause=(),
         happened="missed the progress deadline",
-        detail=f"nothing moved for {deployment.progress_deadline_seconds} s until {deployment.progressing.since}"
-        f"{_halted(pods)}",
-        remedy="Repair what the other problems name; if there are none, the model may only load slowly: raise "
-        "spec.rollout.progressDeadlineSeconds.",
+        detail=f"it passed at {deployment.progressing.since}{_halted(pods)}",
+        remedy="Repair what the other problems name; if there are none, the model may only load slowly: set model.size "
+        "or raise spec.rollout.progressDeadlineSeconds, and start anew by spec.rollout.restart.",
         since=deployment.progressing.since,
         pods=max(1, deployment.wanted_replicas - up),
     )

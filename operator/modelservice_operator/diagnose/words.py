@@ -15,6 +15,7 @@ _VOLATILE: Final = re.compile(
   | \b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b                 # a uid
   | (?<!sha256:)\b[0-9a-f]{64}\b                                                     # a container id, not a digest
   | \b0x[0-9a-f]{6,16}\b                                                             # an address
+  | :\d{4,5}(?=->)                                                                   # the near port of a connection
   | \bpid[=:]?\ ?\d+\b
   | \ *\((?:pod:\ "[^"]*",\ )?container:\ [^()]*\)                                   # (pod: "...", container: c)
     """,

@@ -6,6 +6,8 @@ Selectors and names are immutable in live clusters: nothing here may change once
 from typing import Final
 
 FIELD_MANAGER: Final = "modelservice-operator"
+REPAIR_MANAGER: Final = "modelservice-operator-repair"
+"""Who puts a list right that apply cannot; it owns nothing afterwards."""
 
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 RUNTIME: Final = "app.kubernetes.io/name"

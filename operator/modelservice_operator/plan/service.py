@@ -20,7 +20,8 @@ def service(parent: Parent, spec: ModelServiceSpec, template: Manifest) -> Manif
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": child_metadata(parent, parent.name, template),
-        "spec": {"selector": names.selector(parent.name), "ports": [port]},
+        # The type is the default, and said so that one who changes it is put right.
+        "spec": {"type": "ClusterIP", "selector": names.selector(parent.name), "ports": [port]},
     }
 
 

@@ -24,7 +24,6 @@ class Deployment:
     updated_replicas: int
     ready_replicas: int
     available_replicas: int
-    progress_deadline_seconds: int
     revision: str
     """Value of the revision label in the pod template."""
     progressing: Condition | None
@@ -65,7 +64,6 @@ class Deployment:
             updated_replicas=number(status, "updatedReplicas"),
             ready_replicas=number(status, "readyReplicas"),
             available_replicas=number(status, "availableReplicas"),
-            progress_deadline_seconds=number(spec, "progressDeadlineSeconds"),
             revision=word(template_labels, names.REVISION),
             progressing=condition_of(status, "Progressing"),
             replica_failure=condition_of(status, "ReplicaFailure", "True"),

@@ -9,7 +9,7 @@ import pytest
 from modelservice_operator import api, diff
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.blocked import Blocked
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.service import service
@@ -292,23 +292,64 @@ async def test_a_refused_intent_is_tried_again_on_another_object() -> None:
     assert await stage.ensure(other) == ("ok", ["apply"])
 
 
-async def test_what_someone_did_to_a_child_is_told_apart_and_tried_again_once_it_changes() -> None:
+REPAIR: Final = ["force", "get", "patch", "get", "patch", "force"]
+"""Refused; then our items in their places, the ownership of that given up, and once more."""
+
+
+async def test_what_collides_is_replaced_and_applied_again() -> None:
+    stage = Stage()
+    ours_drifted(stage)
+    stage.world.deliver()
+    stage.api.fail("force Service", Failure(422, "Invalid", 'spec.ports[1].name: Duplicate value: "http"'))
+    assert await stage.ensure() == ("ok", REPAIR)
+    assert stage.holds()
+
+
+async def test_a_write_that_comes_between_does_not_keep_the_repair_from_giving_up_what_it_owns() -> None:
+    stage = Stage()
+    ours_drifted(stage)
+    stage.world.deliver()
+    stage.api.fail("force Service", Failure(422, "Invalid"))
+    patches = 0
+
+    def meanwhile(request: Request) -> None:
+        nonlocal patches
+        patches += request.verb == "patch"
+        if request.verb == "patch" and patches == 2:
+            stage.api.before = lambda _: None
+            stage.api.set_status("Service", {"loadBalancer": {"ingress": []}})
+
+    stage.api.before = meanwhile
+    assert await stage.ensure() == ("ok", ["force", "get", "patch", "get", "patch", "get", "patch", "force"])
+
+
+async def test_a_bad_intent_is_not_taken_for_a_collision() -> None:
+    stage = Stage()
+    ours_drifted(stage)
+    stage.world.deliver()
+    cause = Cause("FieldValueInvalid", "spec.ports[0].port", "no")
+    stage.api.fail("force Service", Failure(422, "Invalid", "no", (cause,)))
+    assert await stage.ensure(stage.intent(port=81)) == ("InvalidSpec", ["force"])
+
+
+async def test_what_cannot_be_replaced_is_told_apart_and_tried_again_once_it_changes() -> None:
     """The intent was accepted before: nothing in the spec is to blame, and only the object can change that."""
     stage = Stage()
     ours_drifted(stage)
     stage.world.deliver()
-    stage.api.fail("force Service", Failure(422, "Invalid", 'spec.ports[1].name: Duplicate value: "http"'), times=2)
+    stage.api.fail("force Service", Failure(422, "Invalid", "spec.ports: no"), times=2)
+    stage.api.fail("patch Service", Failure(422, "Invalid", "spec.ports: no"), times=2)
     with pytest.raises(Blocked) as caught:
         await stage.applier.ensure(stage.world.parent(), stage.intent())
     assert (str(caught.value.reason), caught.value.stalled) == ("ChildModified", True)
-    assert "Duplicate value" in caught.value.message
+    assert "spec.ports: no" in caught.value.message
     assert caught.value.remedy == "Undo that change, or delete Service ml/qwen: it is then created anew."
     stage.api.set_status("Service", {"loadBalancer": {}})
     stage.world.deliver()
     assert await stage.ensure() == ("ChildModified", []), "a status is no reason to try again"
     stage.api.edit("Service", lambda live: live["metadata"]["labels"].update(team="a"))
     stage.world.deliver()
-    assert await stage.ensure() == ("ChildModified", ["force"])
+    assert await stage.ensure() == ("ChildModified", ["force", "get", "patch"])
     stage.api.edit("Service", lambda live: live["metadata"]["labels"].update(team="b"))
     stage.world.deliver()
     assert await stage.ensure() == ("ok", ["force"])

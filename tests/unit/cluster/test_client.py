@@ -99,8 +99,12 @@ async def test_get() -> None:
 
 
 async def test_get_of_what_is_not_there() -> None:
-    async with served(status(404, "NotFound"), status(403, "Forbidden")) as (client, _, _):
+    """A 404 that names no object is about the path: the API server does not serve the kind."""
+    absent, unserved = status(404, "NotFound", name="chat"), status(404, "NotFound")
+    async with served(absent, unserved, status(403, "Forbidden")) as (client, _, _):
         assert await client.get(DEPLOYMENT, "ml", "chat") is None
+        with pytest.raises(ApiError, match="404 NotFound"):
+            await client.get(DEPLOYMENT, "ml", "chat")
         with pytest.raises(ApiError, match="403 Forbidden"):
             await client.get(DEPLOYMENT, "ml", "chat")
 

@@ -27,3 +27,14 @@ def test_silence_is_told_per_resource_and_ends_with_a_sign_of_life() -> None:
     ]
     freshness.saw("services")
     assert freshness.silent() == ["the watch of pods has been silent for 221 s"]
+
+
+def test_a_kind_that_is_not_served_is_told_until_it_shows_life() -> None:
+    clock = Clock()
+    freshness = Freshness(220.0, clock=clock)
+    freshness.missing("modelservices")
+    freshness.expect("modelservices")
+    clock.now = 400.0
+    assert freshness.silent() == ["the API server does not serve modelservices: install the CRD"]
+    freshness.saw("modelservices")
+    assert freshness.silent() == []

@@ -94,6 +94,30 @@ async def test_back_off_doubles_is_capped_and_forgotten(queue: KeyQueue[str]) ->
     assert queue.retry("b", at_least=7.0) == pytest.approx(7.7), "Retry-After is obeyed"
 
 
+async def test_no_news_come_before_the_time_that_the_api_server_named(queue: KeyQueue[str], clock: Clock) -> None:
+    queue.add_after("a", 2.0)
+    queue.retry("a", at_least=10.0)
+    queue.add("a")
+    clock.now = 2.0
+    assert await take_now(queue) is None, "what was due earlier waits too"
+    clock.now = 11.0
+    assert await take_now(queue) == "a"
+    queue.add("a")
+    queue.done("a")
+    assert await take_now(queue) == "a", "the time is over"
+    queue.done("a")
+    queue.retry("a", at_least=10.0)
+    queue.forget("a")
+    queue.add("a")
+    assert await take_now(queue) == "a", "it succeeded meanwhile"
+
+
+async def test_a_failed_key_with_news_does_not_wait(queue: KeyQueue[str], clock: Clock) -> None:
+    queue.retry("a")
+    queue.add("a")
+    assert await take_now(queue) == "a"
+
+
 async def test_a_waiting_worker_wakes_for_a_delay(queue: KeyQueue[str], clock: Clock) -> None:
     waiting = asyncio.ensure_future(queue.take())
     await asyncio.sleep(0)

@@ -177,10 +177,37 @@ async def test_a_sweep_that_fails_forgets_nothing_and_raises_nothing() -> None:
     await stage.resync.prime()
     stage.api.remove("Service")
     stage.api.fail("list Service", Failure(0))
-    await stage.resync.sweep()
+    assert not await stage.resync.sweep()
     assert "Service qwen" in stage.known()
-    await stage.resync.sweep()
+    assert await stage.resync.sweep()
     assert "Service qwen" not in stage.known()
+
+
+async def test_an_api_server_that_does_not_serve_the_kind_says_nothing_about_its_objects() -> None:
+    stage = Stage()
+    await stage.resync.prime()
+    stage.api.fail("list ModelService", Failure(404, "NotFound"))
+    before = stage.known()
+    assert not await stage.resync.sweep()
+    assert stage.known() == before
+
+
+def test_a_sweep_that_failed_is_tried_again() -> None:
+    async def scenario() -> None:
+        stage = Stage()
+        await stage.resync.prime()
+        await running(stage, failing(stage))
+
+    async def failing(stage: Stage) -> None:
+        stage.api.remove("Service")
+        stage.api.fail("list Service", Failure(429), times=2)
+        stage.resync.relisted()
+        await asyncio.sleep(2 * SETTLE)
+        assert "Service qwen" in stage.known()
+        await asyncio.sleep(8 * SETTLE)
+        assert "Service qwen" not in stage.known()
+
+    in_virtual_time(scenario())
 
 
 def test_a_sweep_follows_when_streams_have_listed_anew() -> None:

@@ -109,10 +109,9 @@ def test_deadline() -> None:
     (problem,) = problems(starting(), of=late)
     assert (problem.reason, problem.message, problem.remedy, problem.pods, problem.since) == (
         "ProgressDeadlineExceeded",
-        f"1 of 2 pods missed the progress deadline: nothing moved for 1800 s until {at(1800)}; "
-        "1 running and not ready.",
-        "Repair what the other problems name; if there are none, the model may only load slowly: raise "
-        "spec.rollout.progressDeadlineSeconds.",
+        f"1 of 2 pods missed the progress deadline: it passed at {at(1800)}; 1 running and not ready.",
+        "Repair what the other problems name; if there are none, the model may only load slowly: set model.size or "
+        "raise spec.rollout.progressDeadlineSeconds, and start anew by spec.rollout.restart.",
         1,
         at(1800),
     )
@@ -150,7 +149,7 @@ def test_where_the_pods_stand_that_missed_the_deadline() -> None:
     ]
     (problem,) = problems(*pods, of=deployment(6, available=1, conditions=[PROGRESSING]))
     assert problem.message.endswith(
-        f"until {at(1800)}; 1 pending, 1 running and not ready, 1 running init container fetch, "
+        f"passed at {at(1800)}; 1 pending, 1 running and not ready, 1 running init container fetch, "
         "2 waiting (ContainerCreating)."
     )
 

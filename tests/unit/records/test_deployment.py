@@ -48,7 +48,6 @@ def test_everything_that_decisions_need() -> None:
         updated_replicas=1,
         ready_replicas=2,
         available_replicas=2,
-        progress_deadline_seconds=4200,
         revision="r1",
         progressing=Condition("True", "ReplicaSetUpdated", "", SINCE),
         replica_failure=Condition("True", "FailedCreate", "no", SINCE),
