@@ -11,14 +11,7 @@ from modelservice_operator.cluster.credentials import load_configuration
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
 from modelservice_operator.cluster.queue import KeyQueue
-from modelservice_operator.cluster.resources import (
-    CONTROLLER_REVISION,
-    DEPLOYMENT,
-    MODEL_SERVICE,
-    NODE,
-    POD,
-    SERVICE,
-)
+from modelservice_operator.cluster.resources import NODE, WATCHED
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.cluster.watch import SILENCE_LIMIT, Watch
@@ -30,8 +23,6 @@ from modelservice_operator.settings import Settings
 from modelservice_operator.workers import Workers
 
 logger = logging.getLogger(__name__)
-
-WATCHED: Final = (MODEL_SERVICE, DEPLOYMENT, SERVICE, CONTROLLER_REVISION, POD, NODE)
 
 STUCK: Final = 300.0
 """Seconds that one reconcile may take before the process counts as stuck: ten requests that all time out."""

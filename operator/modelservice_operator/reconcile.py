@@ -12,14 +12,16 @@ from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judge, namespace_is_gone
-from modelservice_operator.cluster.resources import MODEL_SERVICE
+from modelservice_operator.cluster.resources import AUTOSCALER, DEPLOYMENT, MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
+from modelservice_operator.cluster.scale import Scaler
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.events import Recorder, transition_events
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.revision import Revision
 from modelservice_operator.runtimes.runtime import Runtime
@@ -55,6 +57,7 @@ class Reconciler:
         self._clock, self._now = clock, now
         self._applier = Applier(client, store)
         self._revisions = Revisions(client, store, runtimes)
+        self._scaler = Scaler(client, store)
         self._started: float | None = None
         self._written: dict[Key, float] = {}
         self._uids: dict[Key, str] = {}
@@ -114,8 +117,11 @@ class Reconciler:
             if self._has_lost_children(parent):
                 await self._confirm(parent)
             revision, template = await self._desired(parent, spec)
-            intents = desired_children(parent, spec, await self._held(parent, spec) or template)
-            return Outcome(spec, Desired(revision.name, template), await self._apply(parent, intents), tuple(intents))
+            exists = self._store.own_deployment(parent) is not None
+            replicas = intended_replicas(spec, exists=exists)
+            intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
+            blocked = await self._apply(parent, spec, intents)
+            return Outcome(spec, Desired(revision.name, template), blocked, tuple(intents))
         except PlanError as error:
             return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
         except Blocked as blocked:
@@ -185,14 +191,20 @@ class Reconciler:
         known = self._store.family_of(parent).parent
         return known is None or known.uid != parent.uid or known.deleting
 
-    async def _apply(self, parent: Parent, intents: list[Manifest]) -> Blocked | None:
+    async def _apply(self, parent: Parent, spec: ModelServiceSpec, intents: list[Manifest]) -> Blocked | None:
+        if spec.scaling is None:
+            # Before the number of replicas is ours again.
+            await self._applier.prune(parent, intents, kinds={AUTOSCALER.kind})
         blocked: Blocked | None = None
         passing: ApiError | None = None
         for intent in intents:
             if self._is_going(parent):
                 raise Gone
             try:
-                await self._applier.ensure(parent, intent)
+                if intent["kind"] == DEPLOYMENT.kind:
+                    await self._deploy(parent, spec, intent)
+                else:
+                    await self._applier.ensure(parent, intent)
             except Blocked as error:
                 blocked = blocked or error
             except ApiError as error:
@@ -202,6 +214,14 @@ class Reconciler:
         if passing is not None:
             raise passing
         return blocked
+
+    async def _deploy(self, parent: Parent, spec: ModelServiceSpec, intent: Manifest) -> None:
+        """The Deployment. What its intent no longer says of the replicas must be in other hands before."""
+        if spec.scaling is not None:
+            await self._scaler.settle(parent, spec)
+        created = await self._applier.ensure(parent, intent)
+        if created or spec.scaling is None:
+            await self._scaler.settle(parent, spec, created=created)
 
     async def _write_status(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
         """Write the status if it differs; returns the seconds to wait when it was written too recently."""

@@ -12,6 +12,7 @@ from modelservice_operator.documents import InvalidYaml, read_documents, write_d
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
@@ -71,7 +72,8 @@ def _children(place: str, manifest: Manifest) -> list[Manifest]:
     try:
         spec = read_spec(raw, name)
         hashed = revision_hash(inputs(name, spec))
-        return desired_children(parent, spec, render(name, spec, builtin(), hashed).template)
+        template = render(name, spec, builtin(), hashed).template
+        return desired_children(parent, spec, template, intended_replicas(spec, exists=False))
     except (InvalidSpec, PlanError) as error:
         raise InvalidFile(f"{place}: {error}") from error
 

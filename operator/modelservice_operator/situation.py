@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelservice_operator import conditions
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.store import Family
@@ -11,7 +12,7 @@ from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.observe import Observation, observe
 from modelservice_operator.plan import names
-from modelservice_operator.plan.children import wanted_replicas
+from modelservice_operator.plan.replicas import least_replicas, wanted_replicas
 from modelservice_operator.plan.service import url
 from modelservice_operator.plan.startup import budget_seconds
 from modelservice_operator.records.node import Node
@@ -67,6 +68,8 @@ class Situation:
     serving: Serving | None = None
     """None when nothing could be rendered: what the status said of it before is kept."""
     blocked: Blocked | None = None
+    scaled: bool = False
+    """An autoscaler moves the number of replicas."""
     suspended: bool = False
     paused: bool = False
 
@@ -81,40 +84,53 @@ def situate(
 ) -> Situation:
     """Put together what a ModelService asks for, how far it came, and what its children say. `now` is RFC 3339."""
     spec, desired = outcome.spec, outcome.desired
-    wanted = wanted_replicas(spec) if spec is not None else _raw_replicas(parent)
+    deployment = family.deployment if family.has_own("Deployment", parent) else None
+    wanted = wanted_replicas(spec, deployment) if spec is not None else _raw_replicas(parent)
+    least = least_replicas(spec, wanted) if spec is not None else None
     labels: Manifest = desired.template["metadata"]["labels"] if desired is not None else {}
-    deployment = family.deployment if _is_ours(parent, family, "Deployment") else None
     return Situation(
         parent=parent,
-        observation=observe(wanted, deployment, labels.get(names.REVISION)),
+        observation=observe(
+            wanted, deployment, labels.get(names.REVISION), least=least, was_ready=_was_ready(parent, desired)
+        ),
         problems=explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else (),
-        serving=_serving(parent, spec, family, desired, runtimes) if spec is not None and desired is not None else None,
+        serving=_serving(parent, spec, family, desired, runtimes, wanted)
+        if spec is not None and desired is not None
+        else None,
         blocked=outcome.blocked,
+        scaled=spec is not None and spec.scaling is not None,
         suspended=spec is not None and spec.suspend,
         paused=spec is not None and spec.rollout.paused,
     )
 
 
 def _serving(
-    parent: Parent, spec: ModelServiceSpec, family: Family, desired: Desired, runtimes: Mapping[str, Runtime]
+    parent: Parent,
+    spec: ModelServiceSpec,
+    family: Family,
+    desired: Desired,
+    runtimes: Mapping[str, Runtime],
+    wanted: int,
 ) -> Serving:
     runtime = desired.template["metadata"]["labels"].get(names.RUNTIME, "")
     containers = desired.template["spec"]["containers"]
-    exists = _is_ours(parent, family, "Service")
+    exists = family.has_own("Service", parent)
     return Serving(
         revision=desired.name,
         runtime=runtime,
         image=next((container["image"] for container in containers if container["name"] == names.SERVER), ""),
         url=url(parent, spec, runtimes.get(runtime)) if exists else None,
-        devices=spec.accelerator.count * wanted_replicas(spec) if spec.accelerator else 0,
+        devices=spec.accelerator.count * wanted if spec.accelerator else 0,
         startup_seconds=budget_seconds(spec.model.size if spec.model else None),
     )
 
 
-def _is_ours(parent: Parent, family: Family, kind: str) -> bool:
-    """The child is there, and is no predecessor's and nobody else's."""
-    child = family.children.get((kind, parent.name))
-    return child is not None and child.controller is not None and child.controller.uid == parent.uid
+def _was_ready(parent: Parent, desired: Desired | None) -> bool:
+    """The status says so, of this spec and of the revision that is asked for."""
+    status = parent.status
+    serving = (status.get("revision") or {}).get("serving")
+    judged = status.get("observedGeneration") == parent.generation
+    return judged and desired is not None and serving == desired.name and conditions.is_true(status, conditions.READY)
 
 
 def _raw_replicas(parent: Parent) -> int:

@@ -100,7 +100,9 @@ def _is_ready(situation: Situation) -> bool:
 
 def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
     blocked = situation.blocked
-    found = [] if situation.observation.complete and blocked is None else list(situation.problems)
+    observation = situation.observation
+    whole = observation.complete and observation.available >= observation.wanted and blocked is None
+    found = [] if whole else list(situation.problems)
     if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
         found.insert(0, Problem(blocked.reason, blocked.message, blocked.remedy, 0, now))
     del found[MAX_PROBLEMS:]
@@ -169,7 +171,7 @@ def _ready(situation: Situation, problems: list[Manifest]) -> Condition:
     observation, blocked = situation.observation, situation.blocked
     if blocked is not None and blocked.reason == Reason.WAITING_FOR_PREDECESSOR:
         return Condition(conditions.READY, "Unknown", blocked.reason, blocked.message)
-    if problems:
+    if problems and not (observation.complete and blocked is None):
         return Condition(conditions.READY, "False", problems[0]["reason"], problems[0]["message"])
     if observation.complete:
         if situation.suspended:
@@ -181,8 +183,14 @@ def _ready(situation: Situation, problems: list[Manifest]) -> Condition:
             )
         if observation.wanted == 0:
             return Condition(conditions.READY, "True", Reason.SCALED_TO_ZERO, "spec.replicas is 0: no pods run.")
-        return Condition(conditions.READY, "True", Reason.REPLICAS_READY, "All replicas of the desired revision serve.")
+        return Condition(conditions.READY, "True", Reason.REPLICAS_READY, _served(situation))
     return _progress(situation, conditions.READY, "Unknown")
+
+
+def _served(situation: Situation) -> str:
+    if situation.scaled:
+        return "At least spec.scaling.minReplicas replicas of the desired revision serve."
+    return "All replicas of the desired revision serve."
 
 
 def _available(situation: Situation) -> Condition:

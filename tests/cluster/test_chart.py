@@ -222,6 +222,9 @@ def test_installing_upgrading_and_uninstalling(own_cluster: LocalCluster, tmp_pa
     assert models() == [MODEL]
 
 
+SCALING = {"maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}
+
+
 def _operator(manifests: list[dict[str, Any]]) -> dict[str, Any]:
     """The operator's container."""
     container: dict[str, Any] = of_kind(manifests, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0]
@@ -231,7 +234,8 @@ def _operator(manifests: list[dict[str, Any]]) -> dict[str, Any]:
 def _journey(operator: Operator, kubectl: Kubectl) -> None:
     """Everything that can happen to a ModelService and makes the operator read or write something of its own kind."""
     _in_someone_elses_way(kubectl)
-    service = Service(kubectl).apply().ready()
+    service = Service(kubectl, endpoint={"ingress": {"host": "models.example.com"}}).apply().ready()
+    _scale_by_itself(service)
     kubectl("scale", "modelservice", service.name, "--replicas=2")
     eventually(lambda: service.status["ready"] == "2/2")
     _suspend_and_resume(service)
@@ -255,11 +259,22 @@ def _suspend_and_resume(service: Service) -> None:
 
 
 def _in_someone_elses_way(kubectl: Kubectl) -> None:
-    """A foreign Deployment and Service are read, to say whose they are."""
+    """Foreign objects are read, to say whose they are."""
     kubectl("create", "deployment", "taken", "--image=example.com/theirs:1")
     kubectl("create", "service", "clusterip", "taken", "--tcp=80")
-    Service(kubectl, "taken").apply().wait_for("Stalled", "True", "NameConflict")
-    kubectl("delete", "modelservice,deployment,service", "taken")
+    kubectl("autoscale", "deployment", "taken", "--min=1", "--max=2")
+    kubectl("create", "poddisruptionbudget", "taken", "--selector=app=theirs", "--max-unavailable=2")
+    kubectl("create", "ingress", "taken", "--rule=theirs.example.com/=taken:80")
+    endpoint = {"ingress": {"host": "models.example.com"}}
+    Service(kubectl, "taken", scaling=SCALING, endpoint=endpoint).apply().wait_for("Stalled", "True", "NameConflict")
+    kubectl("delete", "modelservice,deployment,service,hpa,pdb,ingress", "taken")
+
+
+def _scale_by_itself(service: Service) -> None:
+    service.apply(scaling=SCALING).ready()
+    eventually(lambda: service.children("horizontalpodautoscalers", "poddisruptionbudgets"))
+    service.kubectl("patch", "modelservice", service.name, "--type=merge", "-p", '{"spec":{"scaling":null}}')
+    eventually(lambda: not service.children("horizontalpodautoscalers", "poddisruptionbudgets"), why="they are deleted")
 
 
 def _have_copies_pruned(service: Service) -> None:
@@ -271,6 +286,10 @@ def _have_copies_pruned(service: Service) -> None:
         copy = {"apiVersion": child["apiVersion"], "kind": child["kind"], "metadata": metadata, "spec": spec}
         service.kubectl("create", "-f", "-", given=copy)
     eventually(lambda: len(service.children("deployments", "services")) == 2, why="the copies are deleted")
+    service.kubectl(
+        "patch", "modelservice", service.name, "--type=json", "-p", '[{"op":"remove","path":"/spec/endpoint"}]'
+    )
+    eventually(lambda: not service.children("ingresses"), why="the Ingress is deleted")
 
 
 def _take_the_label_off_a_revision(service: Service) -> None:

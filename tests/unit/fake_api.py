@@ -183,7 +183,7 @@ class FakeApi:
             case "create":
                 return 201, self._post(request)
             case "apply" | "force":
-                return self._apply(request)
+                return self._apply(request, query.get("fieldManager", "modelservice-operator"))
         live = self.live(request.kind, request.name)
         if live is None:
             raise _not_found(request)
@@ -211,7 +211,7 @@ class FakeApi:
         update({"metadata": {}}, request.body, owners, Owner("modelservice-operator", "Update"))
         return self._create(copy.deepcopy(request.body), owners)
 
-    def _apply(self, request: Request) -> tuple[int, Manifest]:
+    def _apply(self, request: Request, manager: str) -> tuple[int, Manifest]:
         live = self._objects.get((request.kind, request.name))
         uid = request.body["metadata"].get("uid")
         if live is None and uid is not None:
@@ -219,10 +219,13 @@ class FakeApi:
         if live is not None and uid not in (None, live.manifest["metadata"]["uid"]):
             cause = Cause("FieldValueInvalid", "metadata.uid", "field is immutable")
             raise ApiError(422, "Invalid", f'{request.kind} "{request.name}" is invalid', causes=(cause,))
+        version = request.body["metadata"].get("resourceVersion")
+        if live is not None and version not in (None, live.manifest["metadata"]["resourceVersion"]):
+            raise ApiError(409, "Conflict", "the object has been modified; please apply your changes to the latest")
         before = live.manifest if live is not None else {"metadata": {}}
         owners = copy.deepcopy(live.owners) if live is not None else {}
         try:
-            after = apply(before, owners, "modelservice-operator", request.body, force=request.verb == "force")
+            after = apply(before, owners, manager, request.body, force=request.verb == "force")
         except Conflict as conflict:
             causes = tuple(Cause("FieldManagerConflict", name, "") for name in conflict.fields)
             raise ApiError(409, "Conflict", str(conflict), causes=causes) from conflict

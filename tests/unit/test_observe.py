@@ -89,3 +89,32 @@ def test_no_deployment() -> None:
 def test_zero_replicas() -> None:
     assert observe(0, deployment(wanted=0, counts=(0, 0, 0, 0)), "new").complete
     assert not observe(0, deployment(wanted=0, counts=(1, 1, 0, 0)), "new").complete
+
+
+@pytest.mark.parametrize(
+    ("seen", "was_ready", "complete"),
+    [
+        (deployment(counts=(5, 5, 2, 2), wanted=5), False, True),
+        (deployment(counts=(5, 5, 1, 1), wanted=5), True, False),
+        (deployment(counts=(3, 3, 3, 3), wanted=2), True, True),
+        (deployment(counts=(3, 1, 3, 3), wanted=2), True, False),
+        (deployment(counts=(2, 2, 2, 2), wanted=5, generation=(6, 5)), True, True),
+        (deployment(counts=(2, 2, 2, 2), wanted=5, generation=(6, 5)), False, False),
+        (deployment(counts=(2, 2, 2, 2), wanted=5, generation=(6, 5), revision="old"), True, False),
+    ],
+    ids=[
+        "it grows",
+        "too few serve",
+        "it shrinks",
+        "an old one is left",
+        "the controller is a moment late",
+        "the controller is late with a change of ours",
+        "the controller is late with a new template",
+    ],
+)
+def test_an_autoscaler_moves_the_number(seen: Deployment, was_ready: bool, complete: bool) -> None:
+    assert observe(seen.wanted_replicas, seen, "new", least=2, was_ready=was_ready).complete is complete
+
+
+def test_where_no_pods_are_wanted_their_revision_does_not_matter() -> None:
+    assert observe(0, deployment(wanted=0, counts=(0, 0, 0, 0), revision="old"), "new").complete

@@ -60,13 +60,13 @@ async def test_a_new_one_takes_one_write_per_child_two_of_the_status_and_no_read
     world = World()
     world.apply()
     await world.settle()
-    children = ["create ControllerRevision qwen", "apply Deployment qwen", "apply Service qwen"]
-    assert verbs(world) == [*children, "patch ModelService qwen/status"]
+    children = ["create ControllerRevision", "apply Deployment", "apply Service", "apply PodDisruptionBudget"]
+    assert verbs(world) == [*(f"{child} qwen" for child in children), "patch ModelService qwen/status"]
     assert world.condition("Ready") == ("Unknown", "Applying")
     world.seconds += 1.0
     world.roll_out(available=False)
     await world.settle()
-    assert verbs(world)[4:] == ["patch ModelService qwen/status"]
+    assert verbs(world)[5:] == ["patch ModelService qwen/status"]
     assert world.condition("Ready") == ("Unknown", "Starting")
 
 
@@ -447,7 +447,7 @@ async def test_a_status_is_not_written_about_a_spec_that_is_no_longer_the_latest
 
     world.api.before = meanwhile
     assert await world.turn() is None
-    assert verbs(world)[-1] == "apply Service qwen"
+    assert verbs(world)[-1] == "apply PodDisruptionBudget qwen", "and no status"
 
 
 async def test_a_model_service_that_is_gone_when_its_status_is_written_is_forgotten() -> None:

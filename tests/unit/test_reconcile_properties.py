@@ -17,12 +17,22 @@ from unit.fake_api import Failure
 from unit.plan.test_properties import specs
 from unit.world import SPEC, World, kinds, watched
 
+SCALING: Final[Manifest] = {
+    "minReplicas": 2,
+    "maxReplicas": 5,
+    "targets": [{"type": "CPUUtilization", "value": "80"}],
+}
 SPECS: Final[list[Manifest]] = [
     SPEC,
     {**SPEC, "runtime": {"args": ["--max-model-len=8192"], "env": [{"name": "EMPTY", "value": ""}]}},
     {**SPEC, "replicas": 0, "endpoint": {"port": 8080}},
     {**SPEC, "suspend": True, "rollout": {"revisionHistoryLimit": 0}},
+    {**SPEC, "scaling": SCALING, "endpoint": {"ingress": {"host": "m.example.com"}}},
+    {**SPEC, "scaling": SCALING, "suspend": True},
 ]
+
+CHILDREN: Final = ("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress")
+"""In the order in which they are applied."""
 
 
 # Edits by others. An object that loses its labels and its owner is not ours any more, so only one of the two.
@@ -176,14 +186,15 @@ def converged(world: World) -> None:
         live = world.child(intent["kind"])
         assert diff.difference(live, intent) is None
         assert live["metadata"]["annotations"][names.APPLIED_HASH] == diff.intent_hash(intent)
-    assert kinds(world.api.objects("Deployment") + world.api.objects("Service")) == kinds(intents)
+    there = [live for kind in CHILDREN for live in world.api.objects(kind)]
+    assert kinds(there) == kinds(intents)
     desired = world.desired()
-    for live in [*world.api.objects("Deployment"), *world.api.objects("Service"), desired]:
+    for live in [*there, desired]:
         assert [owner["uid"] for owner in live["metadata"]["ownerReferences"]] == [world.parent().uid]
     true(world, desired["metadata"]["name"])
     assert known(world.process.store) == {
         (live["kind"], live["metadata"]["name"]): int(live["metadata"]["resourceVersion"])
-        for kind in (api.KIND, "Deployment", "Service", "ControllerRevision")
+        for kind in (api.KIND, *CHILDREN, "ControllerRevision")
         for live in world.api.objects(kind)
         if watched(live, BY_KIND[kind].selector)
     }
@@ -193,7 +204,8 @@ def true(world: World, desired: str) -> None:
     """The status says what is the case when everything is rolled out."""
     spec, status = world.parent().spec, world.status
     ModelServiceStatus.model_validate(status)
-    wanted = 0 if spec.get("suspend") else spec["replicas"]
+    scaled = world.child("Deployment")["spec"]["replicas"] if spec.get("scaling") else spec["replicas"]
+    wanted = 0 if spec.get("suspend") else scaled
     assert status["observedGeneration"] == world.parent().generation
     assert (status["ready"], status["replicas"]) == (f"{wanted}/{wanted}", wanted)
     assert status["revision"]["desired"] == desired

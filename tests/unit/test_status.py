@@ -73,6 +73,7 @@ class Row:
 
 
 WHOLE: Final = seen(replicas=2, available=2)
+GROWING: Final = replace(seen(wanted=3, replicas=3, available=2), complete=True)
 PARTLY: Final = seen(replicas=3, available=2)
 ROWS: Final = [
     Row(
@@ -99,6 +100,11 @@ ROWS: Final = [
         "a replica is replaced or added",
         Situation(parent(SERVED_BEFORE), seen(replicas=2, available=1), serving=SERVING),
         "Unknown/ReplicasNotReady", "True/ReplicaServing", "True/ReplicasNotReady", "False/AsExpected", "InProgress",
+    ),
+    Row(
+        "an autoscaler asks for more than there is room for",
+        Situation(parent(SERVED_BEFORE), GROWING, (problem(),), SERVING, scaled=True),
+        "True/ReplicasReady", "True/ReplicaServing", "False/ReplicasReady", "False/AsExpected", "Current",
     ),
     Row(
         "zero replicas are asked for, some still run",

@@ -20,6 +20,7 @@ from modelservice_operator.events import Recorder
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children
+from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.parent import Parent
@@ -226,7 +227,8 @@ class World:
     def intents(self) -> list[Manifest]:
         """The children that the live spec asks for, with the stored template of its revision."""
         parent = self.parent()
-        return desired_children(parent, read_spec(parent.spec, parent.name), self.desired()["data"]["template"])
+        spec = read_spec(parent.spec, parent.name)
+        return desired_children(parent, spec, self.desired()["data"]["template"], intended_replicas(spec, exists=True))
 
 
 def owned_by(uid: str, name: str = "qwen") -> list[Manifest]:

@@ -11,6 +11,7 @@ from modelservice_operator.api import rules
 from modelservice_operator.api.accelerator import MEMORY, PARTITION_ONLY_FOR_NVIDIA, Accelerator
 from modelservice_operator.api.names import DNS_LABEL
 from modelservice_operator.api.resources import POSITIVE, Amounts
+from modelservice_operator.api.scaling import MIN_WITHIN_MAX, PERCENTAGE, SIGNAL_NEEDED, Scaling
 from modelservice_operator.api.spec import Model, ModelServiceSpec, RuntimeSpec
 from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.uri import InvalidUri, parse_uri
@@ -69,6 +70,8 @@ def _spec(spec: ModelServiceSpec) -> Iterator[str]:
         yield f"spec.model: {rules.MODEL_REQUIRED.message}"
     if spec.accelerator is not None:
         yield from _accelerator(spec.accelerator)
+    if spec.scaling is not None:
+        yield from _scaling(spec.scaling)
     yield from _amounts("spec.resources.requests", spec.resources.requests)
     yield from _amounts("spec.resources.limits", spec.resources.limits)
 
@@ -78,6 +81,16 @@ def _accelerator(accelerator: Accelerator) -> Iterator[str]:
         yield f"spec.accelerator.partition: {PARTITION_ONLY_FOR_NVIDIA.message}"
     if accelerator.memory is not None and not _is_positive(accelerator.memory):
         yield _wrong("spec.accelerator.memory", accelerator.memory, MEMORY.message)
+
+
+def _scaling(scaling: Scaling) -> Iterator[str]:
+    if scaling.min_replicas > scaling.max_replicas:
+        yield f"spec.scaling.minReplicas: {MIN_WITHIN_MAX.message}"
+    if not scaling.targets and not scaling.metrics:
+        yield f"spec.scaling.targets: {SIGNAL_NEEDED.message}"
+    for index, target in enumerate(scaling.targets):
+        if not re.fullmatch("[1-9][0-9]{0,3}", target.value):
+            yield _wrong(f"spec.scaling.targets[{index}].value", target.value, PERCENTAGE.message)
 
 
 def _amounts(path: str, given: Amounts | None) -> Iterator[str]:

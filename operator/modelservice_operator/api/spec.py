@@ -11,8 +11,11 @@ from pydantic import ConfigDict, Field
 from modelservice_operator.api import rules
 from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.base import ApiModel, Flag, Int32, Keywords, Port, list_map, validations
+from modelservice_operator.api.disruption import Disruption
+from modelservice_operator.api.endpoint import Endpoint
 from modelservice_operator.api.placement import Placement
 from modelservice_operator.api.resources import Resources
+from modelservice_operator.api.scaling import Scaling
 from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.types.quantity import QuantityText
 
@@ -102,13 +105,6 @@ class Rollout(ApiModel):
     """How many old revisions (ControllerRevisions) are kept beside the one that serves, 0 to 100."""
 
 
-class Endpoint(ApiModel):
-    """Where clients reach the model."""
-
-    port: Port = 80
-    """TCP port of the Service."""
-
-
 class ModelServiceSpec(ApiModel):
     """What is asked for."""
 
@@ -125,11 +121,18 @@ class ModelServiceSpec(ApiModel):
     resources: Resources = Resources()
     """CPU, memory and disk of the server container."""
     replicas: Annotated[Int32, Field(ge=0)] = 1
-    """How many pods serve the model; 0 stops them all. "kubectl scale" changes this field."""
+    """How many pods serve the model; 0 stops them all. "kubectl scale" changes this field. With scaling it is only the
+    number to start with."""
+    scaling: Scaling | None = None
+    """Let a HorizontalPodAutoscaler choose the number of pods. Default: replicas is the number."""
     rollout: Rollout = Rollout()
     """How a change of the pods is rolled out: one pod after the other."""
     endpoint: Endpoint = Endpoint()
-    """The Service, named as the ModelService, at which clients inside the cluster reach the model."""
+    """The Service, named as the ModelService, at which clients inside the cluster reach the model; and an entrance for
+    those outside."""
+    disruption: Disruption | None = None
+    """How many pods evictions may take away at once, by a PodDisruptionBudget. Default: 1, where there can be more than
+    one pod."""
     placement: Placement = Placement()
     """Where the pods may run."""
     service_account_name: Annotated[str, Keywords(maxLength=253), rules.SERVICE_ACCOUNT_NAME] | None = None

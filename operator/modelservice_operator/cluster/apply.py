@@ -1,7 +1,7 @@
 """Bring a child to its intent: server-side apply, skipped when nothing differs, never onto what is not ours."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,8 +51,8 @@ class Applier:
         self._contested = {slot for slot in self._contested if slot.uid != uid}
         self._borrowed = {slot: borrowed for slot, borrowed in self._borrowed.items() if slot.uid != uid}
 
-    async def ensure(self, parent: Parent, intent: Manifest) -> None:
-        """Make the child hold the intent; no request when it already does.
+    async def ensure(self, parent: Parent, intent: Manifest) -> bool:
+        """Make the child hold the intent; no request when it already does. Says whether it was created.
 
         Raises:
             Blocked: the name is taken, a predecessor's child is still there, or the API server refuses the intent.
@@ -67,9 +67,8 @@ class Applier:
         try:
             if slot in self._borrowed:
                 raise await self._give_back(parent, slot, intent, self._borrowed[slot])
-            if child is None:
-                await self._create(parent, slot, intent, wanted)
-            else:
+            created = child is None and await self._create(parent, slot, intent, wanted)
+            if child is not None:
                 await self._update(parent, child, intent, wanted)
         except ApiError as error:
             refusal = None if namespace_is_gone(error) else judge(slot.kind, error)
@@ -81,31 +80,33 @@ class Applier:
                 self._refused[slot] = (self._attempt(parent, slot, wanted), refusal)
             raise refusal from error
         self._refused.pop(slot, None)
+        return created
 
     def _attempt(self, parent: Parent, slot: _Slot, wanted: str) -> tuple[str, str, str]:
         """What would be applied to what, as far as known: the same attempt would have the same end."""
         child = self._store.family_of(parent).children.get((slot.kind, slot.name))
         return (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
 
-    async def prune(self, parent: Parent, intents: Iterable[Manifest]) -> None:
-        """Delete children of this ModelService that are no longer wanted."""
+    async def prune(self, parent: Parent, intents: Iterable[Manifest], kinds: Container[str] | None = None) -> None:
+        """Delete children of this ModelService that are no longer wanted; of these kinds alone if any are given."""
         wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
         family = self._store.family_of(parent)
         for (kind, name), child in list(family.children.items()):
             ours = child.controller is not None and child.controller.uid == parent.uid
-            if ours and not child.deleting and (kind, name) not in wanted:
+            concerned = kinds is None or kind in kinds
+            if ours and concerned and not child.deleting and (kind, name) not in wanted:
                 logger.info("Deleting %s %s, which is no longer wanted.", kind, name)
                 await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
                 child.deleting = True
 
-    async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> None:
+    async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> bool:
         # Of what a ModelService that was worked on before should have, anything may have become: first look. For a new
         # one that read is saved, because nothing of its name can be its own.
         if slot in self._contested or "observedGeneration" in parent.status:
             live = await self._live(intent)
             if live is not None:
                 await self._take_over(parent, slot, intent, wanted, live)
-                return
+                return False
             self._contested.discard(slot)
         try:
             answer, created = await self._client.apply(diff.with_hash(intent, wanted), force=False)
@@ -116,12 +117,13 @@ class Applier:
             if live is None:
                 raise
             await self._take_over(parent, slot, intent, wanted, live)
-            return
+            return False
         if not created and _others_wrote(answer):
             raise await self._give_back(parent, slot, intent, answer["metadata"]["uid"])
         self._remember(answer, wanted)
         if created:
             logger.info("Created %s %s.", slot.kind, slot.name)
+        return created
 
     async def _update(self, parent: Parent, child: Child, intent: Manifest, wanted: str) -> None:
         slot = _Slot(parent.uid, child.kind, child.name)
@@ -267,7 +269,7 @@ def _others_wrote(live: Manifest) -> bool:
     that we just made has no other manager.
     """
     return any(
-        entry.get("manager") != names.FIELD_MANAGER
+        entry.get("manager") not in names.OUR_MANAGERS
         and not entry.get("subresource")
         and "f:spec" in (entry.get("fieldsV1") or {})
         for entry in live["metadata"].get("managedFields") or ()

@@ -139,10 +139,12 @@ class Client:
         self.observer.wrote(resource.kind, "create")
         return answer
 
-    async def apply(self, manifest: Manifest, *, force: bool) -> tuple[Manifest, bool]:
+    async def apply(
+        self, manifest: Manifest, *, force: bool, manager: str = names.FIELD_MANAGER
+    ) -> tuple[Manifest, bool]:
         """Server-side apply of a whole intent; the answer and whether the object was created by it."""
         resource, namespace, name = _address(manifest)
-        query = {"fieldManager": names.FIELD_MANAGER, "force": "true" if force else "false"}
+        query = {"fieldManager": manager, "force": "true" if force else "false"}
         status, answer = await self._send(
             "PATCH", resource.path(namespace, name), query=query, body=manifest, content_type=APPLY
         )

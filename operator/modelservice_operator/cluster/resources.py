@@ -43,9 +43,25 @@ CONTROLLER_REVISION: Final = Resource(
     "apps", "v1", "controllerrevisions", "ControllerRevision", selector=names.CHILD_SELECTOR
 )
 SERVICE: Final = Resource("", "v1", "services", "Service", selector=names.CHILD_SELECTOR)
+AUTOSCALER: Final = Resource(
+    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", selector=names.CHILD_SELECTOR
+)
+DISRUPTION_BUDGET: Final = Resource(
+    "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", selector=names.CHILD_SELECTOR
+)
+INGRESS: Final = Resource("networking.k8s.io", "v1", "ingresses", "Ingress", selector=names.CHILD_SELECTOR)
 POD: Final = Resource("", "v1", "pods", "Pod", selector=names.CHILD_SELECTOR)
 NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 
-BY_KIND: Final = {
-    resource.kind: resource for resource in (MODEL_SERVICE, DEPLOYMENT, CONTROLLER_REVISION, SERVICE, POD, NODE)
-}
+WATCHED: Final = (
+    MODEL_SERVICE,
+    DEPLOYMENT,
+    SERVICE,
+    AUTOSCALER,
+    DISRUPTION_BUDGET,
+    INGRESS,
+    CONTROLLER_REVISION,
+    POD,
+    NODE,
+)
+BY_KIND: Final = {resource.kind: resource for resource in WATCHED}

@@ -50,6 +50,11 @@ class Family:
     revisions: dict[str, Revision] = dataclasses.field(default_factory=dict)
     pods: dict[str, Pod] = dataclasses.field(default_factory=dict)
 
+    def has_own(self, kind: str, parent: Parent) -> bool:
+        """The child of that kind is there, and is no predecessor's and nobody else's."""
+        child = self.children.get((kind, parent.name))
+        return child is not None and child.controller is not None and child.controller.uid == parent.uid
+
     @property
     def empty(self) -> bool:
         """Nothing is known under this key any more."""
@@ -73,6 +78,11 @@ class Store:
     def family_of(self, parent: Parent) -> Family:
         """What is known under the key of a ModelService."""
         return self.family(Key(parent.namespace, parent.name))
+
+    def own_deployment(self, parent: Parent) -> Deployment | None:
+        """The Deployment of a ModelService; None where there is none, or one of someone else or of a predecessor."""
+        family = self.family_of(parent)
+        return family.deployment if family.has_own("Deployment", parent) else None
 
     def services(self) -> list[Key]:
         """Keys of all ModelServices that exist."""

@@ -15,14 +15,14 @@ _STEPS: Final = {
 }
 
 
-def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, replicas: int) -> Manifest:
+def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, replicas: int | None) -> Manifest:
     """The Deployment that runs the pod template of a revision. Nothing else in it restarts a pod.
 
     The strategy is written in full: the API server refuses a later change of one whose rest it defaulted.
     """
     rollout = spec.rollout
     body: Manifest = {
-        "replicas": replicas,
+        **({} if replicas is None else {"replicas": replicas}),
         "selector": {"matchLabels": names.selector(parent.name)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": _STEPS[rollout.strategy]},
         "progressDeadlineSeconds": progress_deadline_seconds(spec),

@@ -6,8 +6,11 @@ Selectors and names are immutable in live clusters: nothing here may change once
 from typing import Final
 
 FIELD_MANAGER: Final = "modelservice-operator"
+SCALE_MANAGER: Final = "modelservice-operator-scale"
+"""Who holds the replicas of a Deployment for an autoscaler, until that writes them itself."""
 REPAIR_MANAGER: Final = "modelservice-operator-repair"
 """Who puts a list right that apply cannot; it owns nothing afterwards."""
+OUR_MANAGERS: Final = frozenset({FIELD_MANAGER, SCALE_MANAGER, REPAIR_MANAGER})
 
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 RUNTIME: Final = "app.kubernetes.io/name"
@@ -20,6 +23,9 @@ SERVER: Final = "server"
 
 APPLIED_HASH: Final = "modelservice.dev/applied-hash"
 """Annotation on a child: the hash of the intent that was last applied to it."""
+
+RESUME_REPLICAS: Final = "modelservice.dev/resume-replicas"
+"""Annotation on a Deployment that is suspended: how many pods its autoscaler wanted before."""
 
 CHILD_SELECTOR: Final = f"{MANAGED_BY}={FIELD_MANAGER}"
 """Label selector of everything that the operator watches beside the ModelServices."""

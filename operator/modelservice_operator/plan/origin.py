@@ -18,6 +18,14 @@ _ORIGINS: Final = (
     ("Deployment", "spec.replicas", "spec.replicas"),
     ("Deployment", "spec.template.spec.serviceAccountName", "spec.serviceAccountName"),
     ("Deployment", "spec.template.spec.volumes", "spec.model.uri"),
+    ("HorizontalPodAutoscaler", "spec.behavior", "spec.scaling.behavior"),
+    ("HorizontalPodAutoscaler", "spec.maxReplicas", "spec.scaling.maxReplicas"),
+    ("HorizontalPodAutoscaler", "spec.metrics", "spec.scaling.metrics"),
+    ("HorizontalPodAutoscaler", "spec.minReplicas", "spec.scaling.minReplicas"),
+    ("Ingress", "metadata.annotations", "spec.endpoint.ingress.annotations"),
+    ("Ingress", "spec.rules", "spec.endpoint.ingress.host"),
+    ("Ingress", "spec.tls", "spec.endpoint.ingress.tls"),
+    ("PodDisruptionBudget", "spec.maxUnavailable", "spec.disruption.maxUnavailable"),
     ("Service", "spec.ports", "spec.endpoint.port"),
 )
 """Kind of the child, the beginning of a path in it, and what a user changes to change it."""

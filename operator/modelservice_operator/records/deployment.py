@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.records.condition import Condition, condition_of
-from modelservice_operator.records.fields import number, section, text, word
+from modelservice_operator.records.fields import items, number, section, text, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Deployment:
     available_replicas: int
     revision: str
     """Value of the revision label in the pod template."""
+    holds_replicas: bool
+    """Our own intent is what `spec.replicas` comes from."""
+    resume_replicas: int | None
+    """How many there were before they were stopped; None where nobody noted it."""
     progressing: Condition | None
     replica_failure: Condition | None
 
@@ -65,6 +69,21 @@ class Deployment:
             ready_replicas=number(status, "readyReplicas"),
             available_replicas=number(status, "availableReplicas"),
             revision=word(template_labels, names.REVISION),
+            holds_replicas=_holds_replicas(metadata),
+            resume_replicas=_resume_replicas(metadata),
             progressing=condition_of(status, "Progressing"),
             replica_failure=condition_of(status, "ReplicaFailure", "True"),
         )
+
+
+def _holds_replicas(metadata: Manifest) -> bool:
+    return any(
+        "f:replicas" in section(section(entry, "fieldsV1"), "f:spec")
+        for entry in items(metadata, "managedFields")
+        if entry.get("manager") == names.FIELD_MANAGER and entry.get("operation") == "Apply"
+    )
+
+
+def _resume_replicas(metadata: Manifest) -> int | None:
+    annotations = section(metadata, "annotations")
+    return number(annotations, names.RESUME_REPLICAS) if names.RESUME_REPLICAS in annotations else None

@@ -80,10 +80,27 @@ def placement(**fields: Any) -> Patch:
     return {"spec": {"placement": fields}}
 
 
+def scaling(**fields: Any) -> Patch:
+    return {"spec": {"scaling": {"maxReplicas": 4, "targets": [CPU], **fields}}}
+
+
+def disruption(max_unavailable: int | str) -> Patch:
+    return {"spec": {"disruption": {"maxUnavailable": max_unavailable}}}
+
+
+def ingress(**fields: Any) -> Patch:
+    return {"spec": {"endpoint": {"ingress": fields}}}
+
+
 def rollout(**fields: Any) -> Patch:
     return {"spec": {"rollout": fields}}
 
 
+CPU = {"type": "CPUUtilization", "value": "80"}
+AIM = {"type": "AverageValue", "averageValue": "4"}
+MIN = "spec.scaling.minReplicas"
+TARGETS = "spec.scaling.targets"
+INGRESS = "spec.endpoint.ingress"
 SECRET = {"secretKeyRef": {"name": "s", "key": "k"}}
 MODEL = "spec.model"
 URI = "spec.model.uri"
@@ -401,6 +418,64 @@ ROWS = [
         placement(runtimeClassName="NVIDIA"),
         "spec.placement.runtimeClassName",
         "must be the name of a RuntimeClass",
+        "pass",
+    ),
+    # spec.scaling
+    Row("between 2 and 2", scaling(minReplicas=2, maxReplicas=2)),
+    Row("more at least than at most", scaling(minReplicas=3, maxReplicas=2), MIN, "may not be above maxReplicas"),
+    Row("least of 0", scaling(minReplicas=0), MIN, "greater than or equal to 1", "other"),
+    Row("no most", scaling(maxReplicas=None), "spec.scaling.maxReplicas", "Required value", "other"),
+    Row("no signal", scaling(targets=None), TARGETS, "must hold at least one target, or metrics one metric"),
+    Row("empty signals", scaling(targets=[], metrics=[]), TARGETS, "must hold at least one target"),
+    Row(
+        "a metric alone",
+        scaling(targets=[], metrics=[{"type": "Pods", "pods": {"metric": {"name": "q"}, "target": AIM}}]),
+    ),
+    Row("target as a number", scaling(targets=[{"type": "MemoryUtilization", "value": 9999}])),
+    Row(
+        "target of nothing", scaling(targets=[CPU | {"value": "0"}]), TARGETS + "[0].value", "must be a whole number of"
+    ),
+    Row(
+        "target of a fraction",
+        scaling(targets=[CPU | {"value": "80%"}]),
+        TARGETS + "[0].value",
+        "must be a whole number",
+    ),
+    Row("target given twice", scaling(targets=[CPU, CPU]), TARGETS + "[1]", "Duplicate value", "pass"),
+    Row("unknown target", scaling(targets=[CPU | {"type": "GPU"}]), TARGETS + "[0].type", "Unsupported value", "other"),
+    Row(
+        "behavior",
+        scaling(
+            behavior={"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}], "tolerance": "0.1"}}
+        ),
+    ),
+    # spec.disruption
+    Row("no pod at once", disruption(0)),
+    Row("all pods at once", disruption("100%")),
+    Row("more than all pods", disruption("101%"), "spec.disruption.maxUnavailable", "must be a number of pods", "pass"),
+    Row("less than no pod", disruption(-1), "spec.disruption.maxUnavailable", "must be a number of pods", "pass"),
+    # spec.endpoint.ingress
+    Row("host", ingress(host="models.example.com")),
+    Row("host for all below", ingress(host="*.models.example.com")),
+    Row("host with a scheme", ingress(host="https://models"), f"{INGRESS}.host", "must be the host name", "pass"),
+    Row("no host", ingress(className="nginx"), f"{INGRESS}.host", "Required value", "other"),
+    Row(
+        "everything about an entrance",
+        ingress(host="m.example.com", className="nginx", tls={"secretName": "tls"}, annotations={"a/b": "c"}),
+    ),
+    Row("certificate of the controller", ingress(host="m.example.com", tls={})),
+    Row(
+        "class with a capital",
+        ingress(host="m.example.com", className="Nginx"),
+        f"{INGRESS}.className",
+        "must be the name of an IngressClass",
+        "pass",
+    ),
+    Row(
+        "certificate with a capital",
+        ingress(host="m.example.com", tls={"secretName": "TLS"}),
+        f"{INGRESS}.tls.secretName",
+        "must be the name of a Secret of the same namespace that holds",
         "pass",
     ),
     # spec.rollout, spec.endpoint

@@ -15,7 +15,9 @@ from unit.api.tables import ROWS
 
 SCHEMA = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 UNDESCRIBED = re.compile(r"\.(apiVersion|kind|metadata|metadata\.name)|.*\{\}")
-KUBERNETES = re.compile(r"\.spec\.(runtime\.env\[\]|placement\.(affinity|tolerations\[\]))\..*")
+KUBERNETES = re.compile(
+    r"\.spec\.(runtime\.env\[\]|placement\.(affinity|tolerations\[\])|scaling\.(metrics\[\]|behavior))\..*"
+)
 """Described once, at the field that holds them."""
 SELF_BOUNDED = {"date-time"}
 
@@ -101,6 +103,8 @@ def test_sections_have_no_default_and_numbers_have() -> None:
         ".spec.accelerator.count": 1,
         ".spec.replicas": 1,
         ".spec.rollout.strategy": "Surge",
+        ".spec.scaling.minReplicas": 1,
+        ".spec.disruption.maxUnavailable": 1,
         ".spec.rollout.revisionHistoryLimit": 5,
         ".spec.endpoint.port": 80,
     }

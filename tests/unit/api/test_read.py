@@ -37,9 +37,7 @@ def test_defaults() -> None:
 
 
 def test_fields_of_a_newer_version_and_nulls_are_passed_over() -> None:
-    spec = read_spec(
-        {"model": {"uri": "hf://a/b", "format": "gguf", "size": None}, "scaling": {}, "runtime": None}, "x"
-    )
+    spec = read_spec({"model": {"uri": "hf://a/b", "format": "gguf", "size": None}, "route": {}, "runtime": None}, "x")
     assert spec == read_spec({"model": {"uri": "hf://a/b"}}, "x")
 
 
@@ -96,6 +94,7 @@ JSON = st.recursive(
 )
 FIELDS = ["model", "uri", "name", "size", "credentials", "secretName", "runtime", "image", "args", "env", "command"]
 FIELDS += ["products", "memory", "partition", "resources", "limits", "cpu", "placement", "tolerations", "affinity"]
+FIELDS += ["scaling", "targets", "metrics", "maxReplicas", "type", "value", "disruption", "maxUnavailable", "ingress"]
 FIELDS += ["port", "healthPath", "accelerator", "vendor", "count", "replicas", "rollout", "endpoint", "suspend"]
 ALMOST_A_SPEC = st.recursive(
     JSON | st.sampled_from(["hf://a/b", "pvc://a", "custom", "vllm", "16Gi", "nvidia"]),

@@ -111,7 +111,15 @@ def test_kopf_writes_nothing_and_watches_by_label() -> None:
     assert not settings.posting.enabled
     assert not settings.scanning.disabled
     selectors: dict[Any, str] = dict(settings.watching.label_selectors)
-    assert {selector.any_name for selector in selectors} == {"deployments", "controllerrevisions", "services", "pods"}
+    assert {selector.any_name for selector in selectors} == {
+        "controllerrevisions",
+        "deployments",
+        "horizontalpodautoscalers",
+        "ingresses",
+        "poddisruptionbudgets",
+        "pods",
+        "services",
+    }
     assert set(selectors.values()) == {"app.kubernetes.io/managed-by=modelservice-operator"}
 
 

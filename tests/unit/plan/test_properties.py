@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kubernetes import client
 
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.documents import write_documents
 from modelservice_operator.manifest import Manifest, canonical_json
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import controller_revision, inputs, revision_hash
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
+from unit.typed import check_types
 
 PARENT = Parent.from_manifest({"metadata": {"name": "qwen", "namespace": "ml", "uid": "u-1"}})
 
@@ -91,6 +92,35 @@ placements = st.fixed_dictionaries(
         "runtimeClassName": words,
     },
 )
+ingresses = st.fixed_dictionaries(
+    {"host": words},
+    optional={
+        "className": words,
+        "tls": st.fixed_dictionaries({}, optional={"secretName": words}),
+        "annotations": st.dictionaries(words, texts, max_size=2),
+    },
+)
+scalings = st.fixed_dictionaries(
+    {"maxReplicas": st.integers(4, 9), "targets": st.just([{"type": "CPUUtilization", "value": 80}])},
+    optional={
+        "minReplicas": st.integers(1, 4),
+        "metrics": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "type": st.just("External"),
+                    "external": st.fixed_dictionaries(
+                        {
+                            "metric": st.fixed_dictionaries({"name": words}),
+                            "target": st.just({"type": "AverageValue", "averageValue": "1000m"}),
+                        }
+                    ),
+                }
+            ),
+            max_size=2,
+        ),
+        "behavior": st.just({"scaleDown": {"policies": [], "tolerance": "0.05", "stabilizationWindowSeconds": 0}}),
+    },
+)
 common = {
     "accelerator": st.fixed_dictionaries(
         {},
@@ -114,7 +144,9 @@ common = {
             "revisionHistoryLimit": st.integers(0, 10),
         },
     ),
-    "endpoint": st.fixed_dictionaries({}, optional={"port": ports}),
+    "endpoint": st.fixed_dictionaries({}, optional={"port": ports, "ingress": ingresses}),
+    "scaling": scalings,
+    "disruption": st.fixed_dictionaries({}, optional={"maxUnavailable": st.sampled_from([0, 2, "3", "25%"])}),
     "serviceAccountName": words,
     "suspend": st.booleans(),
 }
@@ -131,7 +163,7 @@ def planned(raw: Manifest) -> list[Manifest]:
     hashed = revision_hash(wanted)
     template = render(PARENT.name, spec, builtin(), hashed).template
     return [
-        *desired_children(PARENT, spec, template),
+        *desired_children(PARENT, spec, template, intended_replicas(spec, exists=False)),
         controller_revision(PARENT, wanted, template, hashed, 1),
     ]
 
@@ -139,9 +171,10 @@ def planned(raw: Manifest) -> list[Manifest]:
 def empty_leaves(value: object, path: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
-            if item in (None, "", {}, []) and key not in {"emptyDir", "accelerator", "inputs"}:
+            if item in (None, "", {}, []) and key not in {"emptyDir", "accelerator", "inputs", "annotations"}:
                 yield f"{path}.{key}"
-            yield from empty_leaves(item, f"{path}.{key}")
+            if key != "annotations":
+                yield from empty_leaves(item, f"{path}.{key}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from empty_leaves(item, f"{path}[{index}]")
@@ -151,15 +184,15 @@ def empty_leaves(value: object, path: str = "") -> Iterator[str]:
 @given(specs)
 def test_every_accepted_spec_has_an_answer(raw: Manifest) -> None:
     try:
-        deployment, service, revision = planned(raw)
+        manifests = planned(raw)
     except PlanError as error:
         assert error.message.startswith("spec.")
         assert error.remedy.endswith(".")
         return
-    client.V1Deployment.model_validate(deployment)
-    client.V1Service.model_validate(service)
-    client.V1ControllerRevision.model_validate(revision)
-    assert list(empty_leaves([deployment, service, revision])) == []
+    for manifest in manifests:
+        check_types(manifest)
+    assert list(empty_leaves(manifests)) == []
+    deployment = manifests[0]
     environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
     assert len({entry["name"] for entry in environment}) == len(environment)
 

@@ -49,6 +49,8 @@ def test_everything_that_decisions_need() -> None:
         ready_replicas=2,
         available_replicas=2,
         revision="r1",
+        holds_replicas=False,
+        resume_replicas=None,
         progressing=Condition("True", "ReplicaSetUpdated", "", SINCE),
         replica_failure=Condition("True", "FailedCreate", "no", SINCE),
     )
@@ -88,3 +90,24 @@ def test_deadline(reason: str, observed: int, exceeded: bool) -> None:
 def test_nothing_has_to_be_there() -> None:
     record = Deployment.from_manifest({"status": None})
     assert (record.name, record.available_replicas, record.progressing) == ("", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("manager", "operation", "fields", "holds"),
+    [
+        ("modelservice-operator", "Apply", {"f:spec": {"f:replicas": {}}}, True),
+        ("modelservice-operator", "Apply", {"f:spec": {"f:paused": {}}}, False),
+        ("modelservice-operator", "Update", {"f:spec": {"f:replicas": {}}}, False),
+        ("modelservice-operator-scale", "Apply", {"f:spec": {"f:replicas": {}}}, False),
+    ],
+)
+def test_whether_our_intent_holds_the_replicas(manager: str, operation: str, fields: Manifest, holds: bool) -> None:
+    metadata = {"name": "chat", "managedFields": [{"manager": manager, "operation": operation, "fieldsV1": fields}]}
+    assert Deployment.from_manifest({"metadata": metadata}).holds_replicas is holds
+
+
+def test_how_many_replicas_there_were_before() -> None:
+    metadata = {"name": "chat", "annotations": {"modelservice.dev/resume-replicas": "5"}}
+    assert Deployment.from_manifest({"metadata": metadata}).resume_replicas == 5
+    metadata["annotations"] = {"modelservice.dev/resume-replicas": "many"}
+    assert Deployment.from_manifest({"metadata": metadata}).resume_replicas == 0

@@ -1,0 +1,52 @@
+"""The replicas of a Deployment that an autoscaler owns: handed over, stopped and brought back without a dip."""
+
+import logging
+
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.store import Store
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.plan.replicas import Scale, scale
+from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.parent import Parent
+
+logger = logging.getLogger(__name__)
+
+
+class Scaler:
+    """Applies what `plan.replicas` says, as a field manager of its own."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self._client = client
+        self._store = store
+
+    async def settle(self, parent: Parent, spec: ModelServiceSpec, *, created: bool = False) -> None:
+        """Bring the replicas to what is wanted, where the intent of the Deployment does not hold them.
+
+        The count that is handed over must be the live one: the write fails when the Deployment has changed meanwhile.
+
+        Raises:
+            ApiError: worth a retry; 409 when an autoscaler was faster.
+        """
+        deployment = self._store.own_deployment(parent)
+        wanted = scale(spec, deployment, created=created) if deployment is not None else None
+        if deployment is None or wanted is None:
+            return
+        answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
+        self._store.upsert(answer)
+        if wanted.replicas is not None and wanted.replicas != deployment.wanted_replicas:
+            logger.info("Scaled Deployment %s to %d.", deployment.name, wanted.replicas)
+
+
+def _intent(deployment: Deployment, wanted: Scale) -> Manifest:
+    metadata: Manifest = {
+        "name": deployment.name,
+        "namespace": deployment.namespace,
+        "uid": deployment.uid,
+        "resourceVersion": str(deployment.resource_version),
+    }
+    if wanted.resume is not None:
+        metadata["annotations"] = {names.RESUME_REPLICAS: str(wanted.resume)}
+    spec = {} if wanted.replicas is None else {"replicas": wanted.replicas}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

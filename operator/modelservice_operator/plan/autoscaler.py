@@ -1,0 +1,55 @@
+"""The HorizontalPodAutoscaler of a ModelService."""
+
+from typing import Final
+
+from modelservice_operator.api.scaling import Scaling, Target
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.plan.compact import without_empty_lists
+from modelservice_operator.plan.metadata import child_metadata
+from modelservice_operator.quantity import canonical_quantity
+from modelservice_operator.records.parent import Parent
+
+_RESOURCES: Final = {"CPUUtilization": "cpu", "MemoryUtilization": "memory"}
+_QUANTITIES: Final = frozenset({"value", "averageValue", "tolerance"})
+
+
+def autoscaler(parent: Parent, scaling: Scaling, template: Manifest) -> Manifest:
+    """The HorizontalPodAutoscaler over the Deployment: targets in their order, then the metrics as they are given."""
+    spec: Manifest = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": parent.name},
+        "minReplicas": scaling.min_replicas,
+        "maxReplicas": scaling.max_replicas,
+        "metrics": [
+            *map(_metric, scaling.targets),
+            *(_canonical(metric.model_dump(by_alias=True, exclude_none=True)) for metric in scaling.metrics),
+        ],
+    }
+    if scaling.behavior:
+        spec["behavior"] = _canonical(scaling.behavior.model_dump(by_alias=True, exclude_none=True))
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": child_metadata(parent, parent.name, template),
+        "spec": spec,
+    }
+
+
+def _metric(target: Target) -> Manifest:
+    """Of the server container alone: one beside it without requests would fail a metric of the whole pod."""
+    aim = {"type": "Utilization", "averageUtilization": int(target.value)}
+    resource = {"name": _RESOURCES[target.type], "container": names.SERVER, "target": aim}
+    return {"type": "ContainerResource", "containerResource": resource}
+
+
+def _canonical(manifest: Manifest) -> Manifest:
+    """As the API server prints it: without empty lists, with quantities in canonical form."""
+    return {key: _canonical_value(key, value) for key, value in without_empty_lists(manifest).items()}
+
+
+def _canonical_value(key: str, value: object) -> object:
+    if isinstance(value, dict):
+        return _canonical(value)
+    if isinstance(value, list):
+        return [_canonical(item) if isinstance(item, dict) else item for item in value]
+    return canonical_quantity(value) if key in _QUANTITIES and isinstance(value, str) else value
