@@ -17,9 +17,9 @@ def volumes_and_mounts(server: Server, spec: ModelServiceSpec) -> tuple[list[Man
         mounts.append({**mount, "subPath": directory} if directory else mount)
     files = [{"key": credential.name, "path": credential.name} for credential in server.credentials if credential.file]
     if files and spec.model and spec.model.credentials:
-        volumes.append(
-            {"name": "credentials", "secret": {"secretName": spec.model.credentials.secret_name, "items": files}}
-        )
+        # Optional, because a pod that waits for a volume does not say why; the engine says what it misses.
+        secret = {"secretName": spec.model.credentials.secret_name, "items": files, "optional": True}
+        volumes.append({"name": "credentials", "secret": secret})
         mounts.append({"name": "credentials", "mountPath": CREDENTIALS_PATH, "readOnly": True})
     if server.runtime.cache_path:
         volumes.append({"name": "cache", "emptyDir": {}})

@@ -34,14 +34,15 @@ def runtime_reference(runtimes: Mapping[str, Runtime]) -> str:
             "| Placeholder | Stands for |",
             "|---|---|",
             *(f"| `{{{name}}}` | {meaning} |" for name, meaning in placeholders.MEANINGS.items()),
-            *(line for runtime in runtimes.values() for line in _section(runtime)),
+            *(line for runtime in runtimes.values() for line in _section(runtime, runtimes)),
             "",
         ]
     )
 
 
-def _section(runtime: Runtime) -> Iterator[str]:
+def _section(runtime: Runtime, runtimes: Mapping[str, Runtime]) -> Iterator[str]:
     yield from ("", f"## {runtime.name}", "", "| | |", "|---|---|")
+    yield f"| Chosen for | {_chosen_for(runtime, runtimes)} |"
     for title, text in _facts(runtime):
         yield f"| {title} | {_cell(text)} |"
     if runtime.args:
@@ -55,10 +56,8 @@ def _section(runtime: Runtime) -> Iterator[str]:
 
 
 def _facts(runtime: Runtime) -> Iterator[tuple[str, str]]:
-    yield "Chosen for the formats", _listed(runtime.formats) or "none: only by its name"
     yield "Models from", ", ".join(_SOURCES[how].format(f"{scheme}://") for scheme, how in runtime.schemes.items())
-    passed_over = [text for placeholder, text in _CHOICES.items() if not runtime.uses(placeholder)]
-    yield "Refuses", ", ".join(passed_over) or "nothing of the model"
+    yield "Refuses", ", ".join(_refused(runtime)) or "nothing of the model"
     yield "Credentials", "; ".join(_credentials(runtime.credentials)) or "none"
     images = ", ".join(f"{vendor} `{image}`" for vendor, image in runtime.image.items())
     yield "Images", images or "none: `runtime.image` must be set"
@@ -76,6 +75,19 @@ def _facts(runtime: Runtime) -> Iterator[tuple[str, str]]:
     yield "Cache", f"`{runtime.cache_path}`, as long as the pod lives" if runtime.cache_path else "none"
 
 
+def _chosen_for(runtime: Runtime, runtimes: Mapping[str, Runtime]) -> str:
+    """The formats, and the schemes that it alone knows."""
+    others = {scheme for other in runtimes.values() if other is not runtime for scheme in other.schemes}
+    alone = [f"{scheme}://" for scheme in runtime.schemes if scheme not in others]
+    return _listed([*runtime.formats, *alone]) or "nothing: only by its name"
+
+
+def _refused(runtime: Runtime) -> Iterator[str]:
+    for placeholder, text in _CHOICES.items():
+        if not runtime.uses(placeholder) and (placeholder == placeholders.MODEL_NAME or "hf" in runtime.schemes):
+            yield text
+
+
 def _credentials(credentials: Mapping[str, tuple[Credential, ...]]) -> Iterator[str]:
     for scheme, keys in credentials.items():
         yield f"`{scheme}://` " + ", ".join(_key(credential) for credential in keys)
@@ -87,14 +99,11 @@ def _key(credential: Credential) -> str:
 
 
 def _pod_security(runtime: Runtime) -> str:
-    """The strictest level that admits the pods, with the vendors for which it is another one."""
+    """The strictest level that admits the pods, and the vendors for which it is the other one."""
     level = _level(runtime.security_context)
-    others = [
-        f"`{_level(context)}` with {vendor}"
-        for vendor, context in runtime.vendor_security_context.items()
-        if _level(context) != level
-    ]
-    return ", ".join([f"`{level}`", *others])
+    levels = {vendor: _level(context) for vendor, context in runtime.vendor_security_context.items()}
+    others = [vendor for vendor, other in levels.items() if other != level]
+    return f"`{level}`" + (f"; `{levels[others[0]]}` with {', '.join(others)}" if others else "")
 
 
 def _level(context: Manifest) -> str:

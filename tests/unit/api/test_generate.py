@@ -94,7 +94,7 @@ def test_the_page_of_runtimes_has_every_image_and_flag() -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("vllm", "| Pod Security | `restricted`, `baseline` with amd, `baseline` with intel, `baseline` with tpu |"),
+        ("vllm", "| Pod Security | `restricted`; `baseline` with amd, intel, tpu |"),
         ("vllm", "| `--tensor-parallel-size` | `-tp` | `{accelerator.count}` |  |"),
         ("vllm", "| `HF_HUB_OFFLINE` | `1` | `pvc://`, `oci://` |"),
         ("sglang", "| `--uvicorn-access-log-exclude-prefixes` |  | `/ready` `/health` `/metrics` |  |"),
@@ -104,7 +104,12 @@ def test_the_page_of_runtimes_has_every_image_and_flag() -> None:
         ("llamacpp", "| To stop | serves on for 30 s, then has 0 s for what runs |"),
         ("tei", "| Command | the entrypoint of the image |"),
         ("tei", "| Probes | startup `/health`, readiness `/health`, liveness an open port |"),
-        ("tgi", "| Chosen for the formats | none: only by its name |"),
+        ("tgi", "| Chosen for | nothing: only by its name |"),
+        ("vllm", "| Chosen for | `safetensors` |"),
+        ("llamacpp", "| Chosen for | `gguf`, `http://`, `https://` |"),
+        ("ollama", "| Chosen for | `ollama://` |"),
+        ("ollama", "| Refuses | nothing of the model |"),
+        ("triton", "| Refuses | `model.name` |"),
         ("tgi", "| Pod Security | `baseline` |"),
         (
             "triton",

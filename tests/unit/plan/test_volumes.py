@@ -49,6 +49,6 @@ def test_credentials_as_files(uri: str, secret: str | None, given: bool) -> None
     credentials = {"secretName": secret} if secret else None
     volumes, mounts = made("vllm", {"uri": uri, "credentials": credentials}, "credentials")
     key = "GOOGLE_APPLICATION_CREDENTIALS"
-    items = [{"key": key, "path": key}]
-    assert volumes == ([{"name": "credentials", "secret": {"secretName": "s", "items": items}}] if given else [])
+    source = {"secretName": "s", "items": [{"key": key, "path": key}], "optional": True}
+    assert volumes == ([{"name": "credentials", "secret": source}] if given else [])
     assert mounts == ([{"name": "credentials", "mountPath": "/credentials", "readOnly": True}] if given else [])
