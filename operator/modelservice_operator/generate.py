@@ -9,6 +9,8 @@ from typing import Final
 from modelservice_operator.api.crd import crd, crd_yaml
 from modelservice_operator.api.reference import field_reference, reason_reference, settings_reference
 from modelservice_operator.documents import write_documents
+from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.runtimes.reference import runtime_reference
 from modelservice_operator.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -23,6 +25,7 @@ def generated(*, chart: bool) -> Mapping[Path, str]:
         Path("crds/modelservice.dev_modelservices.yaml"): crd_yaml(),
         Path("docs/reference/modelservice.md"): field_reference(crd()),
         Path("docs/reference/reasons.md"): reason_reference(),
+        Path("docs/reference/runtimes.md"): runtime_reference(builtin()),
         Path("docs/reference/settings.md"): settings_reference(Settings.declared()),
     }
     return {**files, _CHART / "templates" / "crds.yaml": chart_template()} if chart else files

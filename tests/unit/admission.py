@@ -46,7 +46,7 @@ def default(manifest: Manifest) -> None:
     template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
     for key, value in (("restartPolicy", "Always"), ("dnsPolicy", "ClusterFirst"), ("securityContext", {})):
         template["spec"].setdefault(key, value)
-    for container in template["spec"]["containers"]:
+    for container in (*template["spec"].get("initContainers", ()), *template["spec"]["containers"]):
         container.setdefault("imagePullPolicy", "IfNotPresent")
         _default_ports(container.get("ports", ()))
         for variable in container.get("env", ()):

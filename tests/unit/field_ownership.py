@@ -18,6 +18,7 @@ LIST_KEYS: Final = {
     "conditions": ("type",),
     "containers": ("name",),
     "env": ("name",),
+    "initContainers": ("name",),
     "ownerReferences": ("uid",),
     "ports": ("containerPort", "port", "protocol"),
     "volumeMounts": ("mountPath",),

@@ -153,7 +153,7 @@ async def test_a_spec_that_cannot_be_read_is_a_verdict_and_no_loop() -> None:
 
 async def test_a_spec_that_nothing_can_serve_is_a_verdict_and_no_loop() -> None:
     world = World()
-    world.apply({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}})
+    world.apply({"model": {"uri": "hf://Qwen/Qwen3-8B:Q4_K_M"}, "runtime": {"name": "vllm"}})
     await world.settle()
     assert world.api.writes() == ["patch ModelService qwen/status"]
     assert world.condition("Stalled") == ("True", "InvalidSpec")

@@ -71,8 +71,8 @@ def test_no_trace_of_a_cluster() -> None:
         ),
         (ONE.replace('uri: "hf://Qwen/Qwen3-8B"', "uri: 3") % "a", "document 1, ModelService a: spec.model.uri"),
         (
-            ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF") % "a",
-            "document 1, ModelService a: spec.model.uri: hf://Qwen/Qwen3-8B-GGUF is a gguf",
+            ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF@main") % "a",
+            "document 1, ModelService a: spec.model.uri: the runtime llamacpp cannot choose a revision.",
         ),
     ],
 )

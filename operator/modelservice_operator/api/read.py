@@ -103,10 +103,10 @@ def _amounts(path: str, given: Amounts | None) -> Iterator[str]:
 def _model(model: Model, *, custom: bool) -> Iterator[str]:
     try:
         scheme = parse_uri(model.uri).scheme
-        if custom and scheme == "hf":
+        if custom and scheme not in ("pvc", "oci"):
             yield f"spec.model.uri: {rules.CUSTOM_FETCHES_NOTHING.message}"
-        if model.credentials and scheme != "hf":
-            yield f"spec.model.credentials: {rules.CREDENTIALS_ONLY_FOR_HF.message}"
+        if model.credentials and scheme in ("pvc", "oci", "ollama", "http", "https"):
+            yield f"spec.model.credentials: {rules.CREDENTIALS_ONLY_WHERE_USED.message}"
     except InvalidUri as error:
         yield _wrong("spec.model.uri", model.uri, str(error))
     if model.size is not None:

@@ -12,7 +12,7 @@ from modelservice_operator.api.uri import SHAPES, Shape
 from modelservice_operator.quantity import PATTERN
 
 CUSTOM: Final = "custom"
-RUNTIMES: Final = ("vllm", CUSTOM)
+RUNTIMES: Final = ("vllm", "sglang", "llamacpp", "tei", "triton", "ollama", "tgi", CUSTOM)
 MAX_NAME: Final = 52
 """Of metadata.name: the Deployment's successors append to it, and end at 63."""
 MIN_SIZE: Final = "1Mi"
@@ -43,10 +43,10 @@ MODEL_REQUIRED: Final = Rule(
     reason="FieldValueRequired",
 )
 CUSTOM_FETCHES_NOTHING: Final = Rule(
-    f"!({_RUNTIME_IS_CUSTOM} && self.?model.?uri.orValue('').startsWith('hf://'))",
-    "may not be hf:// with runtime.name: custom, because nothing would fetch it: tell your server in runtime.args or "
-    'runtime.command, for example args: ["--model=Qwen/Qwen3-8B"], and leave spec.model out; or mount a volume with '
-    "pvc://claim/path",
+    f"!({_RUNTIME_IS_CUSTOM} && has(self.model) && !self.model.uri.matches('^(pvc|oci)://'))",
+    "must begin with pvc:// or oci:// with runtime.name: custom, because nothing else would be fetched for it: mount a "
+    "volume with pvc://claim/path or an image with oci://registry/repository:tag; or tell your server in runtime.args "
+    'or runtime.command, for example args: ["--model=Qwen/Qwen3-8B"], and leave spec.model out',
     field=".model.uri",
     reason="FieldValueForbidden",
 )
@@ -65,9 +65,9 @@ def _uri_rule(shape: Shape) -> Rule:
 
 
 URI: Final = tuple(_uri_rule(shape) for shape in SHAPES)
-CREDENTIALS_ONLY_FOR_HF: Final = Rule(
-    "!has(self.credentials) || !self.uri.startsWith('pvc://')",
-    "may not be set with pvc://, which needs none: leave credentials out, or use uri: hf://org/repo",
+CREDENTIALS_ONLY_WHERE_USED: Final = Rule(
+    "!has(self.credentials) || !self.uri.matches('^(pvc|oci|ollama|https?)://')",
+    "may only be set with hf://, s3://, gs:// and az://: leave credentials out",
     field=".credentials",
     reason="FieldValueForbidden",
 )
@@ -96,7 +96,7 @@ _IS_CUSTOM = f"self.?name.orValue('') == '{CUSTOM}'"
 
 RUNTIME_NAME: Final = Rule(
     f"self in [{', '.join(repr(name) for name in RUNTIMES)}]",
-    "must be vllm, or custom for any other server: name: custom with an image",
+    f"must be one of {', '.join(RUNTIMES)}; custom is any other server: name: custom with an image",
 )
 CUSTOM_NEEDS_IMAGE: Final = Rule(
     f"!({_IS_CUSTOM}) || self.?image.orValue('') != ''",
@@ -110,19 +110,19 @@ IMAGE: Final = Rule(
 )
 COMMAND_ONLY_FOR_CUSTOM: Final = Rule(
     f"size(self.?command.orValue([])) == 0 || {_IS_CUSTOM}",
-    "may only be set with name: custom: vllm has its own command, to which args appends",
+    "may only be set with name: custom: the built-in runtimes have their own, to which args appends",
     field=".command",
     reason="FieldValueForbidden",
 )
 PORT_ONLY_FOR_CUSTOM: Final = Rule(
     f"!has(self.port) || {_IS_CUSTOM}",
-    "may only be set with name: custom: vllm listens on a port of its own, and clients use spec.endpoint.port",
+    "may only be set with name: custom: the built-in runtimes have their own, and clients use spec.endpoint.port",
     field=".port",
     reason="FieldValueForbidden",
 )
 HEALTH_PATH_ONLY_FOR_CUSTOM: Final = Rule(
     f"!has(self.healthPath) || {_IS_CUSTOM}",
-    "may only be set with name: custom: the path at which vllm answers is known",
+    "may only be set with name: custom: the built-in runtimes have their own",
     field=".healthPath",
     reason="FieldValueForbidden",
 )

@@ -27,28 +27,36 @@ class Credentials(ApiModel):
     """Where the pods find what the source of the model asks for."""
 
     secret_name: Annotated[str, Keywords(maxLength=253), rules.SECRET_NAME]
-    """Name of a Secret in the same namespace whose key HF_TOKEN holds a Hugging Face access token. Only the pods read
-    it, never the operator. Example: hf-token."""
+    """Name of a Secret in the same namespace. Its keys are named as the variables that the engine reads: HF_TOKEN for
+    hf://; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3://; GOOGLE_APPLICATION_CREDENTIALS, with the JSON of a
+    service account, for gs://; AZURE_STORAGE_ACCOUNT_NAME and what opens it for az://. Only the pods read it, never the
+    operator. Example: hf-token."""
 
 
 class Model(ApiModel):
     """What is served."""
 
-    model_config = ConfigDict(json_schema_extra=validations(rules.CREDENTIALS_ONLY_FOR_HF))
+    model_config = ConfigDict(json_schema_extra=validations(rules.CREDENTIALS_ONLY_WHERE_USED))
 
     uri: Annotated[str, Keywords(maxLength=1024), *rules.URI]
     """Where the model comes from. hf://org/repo is a repository of the Hugging Face Hub, which each pod downloads when
-    it starts; hf://org/repo@revision fixes a branch, tag or commit. pvc://claim/path is a directory of a
-    PersistentVolumeClaim in the same namespace, which the pods mount read-only at /model. Examples:
-    hf://Qwen/Qwen3-8B, hf://Qwen/Qwen3-8B@main, pvc://models/qwen3-8b."""
+    it starts; hf://org/repo@revision fixes a branch, tag or commit, hf://org/repo/file.gguf and hf://org/repo:Q4_K_M
+    choose among its files. pvc://claim/path is a directory of a PersistentVolumeClaim in the same namespace, or a file
+    for llamacpp; oci://registry/repository:tag is an image that holds the model: the pods mount either read-only at
+    /model. ollama://model:tag is a model of Ollama's library, s3://, gs:// and az:// are directories in object storage,
+    https:// a GGUF file. Examples: hf://Qwen/Qwen3-8B, hf://Qwen/Qwen3-8B@main, pvc://models/qwen3-8b."""
+    format: Literal["safetensors", "gguf", "onnx"] | None = None
+    """Format of the weights. It chooses the runtime when runtime.name is not set: vllm for safetensors, llamacpp for
+    gguf, triton for onnx. Default: gguf where the URI says so (a file .gguf, a quantization, GGUF in the name of the
+    repository), else safetensors."""
     name: Annotated[str, Keywords(maxLength=128), rules.MODEL_NAME] | None = None
     """The name of the model that clients send in their requests. Default: metadata.name. A custom server gets it as
-    the environment variable MODEL_NAME. Example: Qwen/Qwen3-8B."""
+    the environment variable MODEL_NAME; triton and tgi have names of their own. Example: Qwen/Qwen3-8B."""
     size: Annotated[QuantityText, rules.SIZE_IS_QUANTITY, rules.SIZE_RANGE] | None = None
     """Size of the weights in bytes, as a quantity. A pod may take 600 seconds to start, and 15 more for each GiB; 3600
     when the size is not given. Without an accelerator, 1.5 times the size is requested as memory. Example: 16Gi."""
     credentials: Credentials | None = None
-    """What opens a gated or private repository. Only for hf://."""
+    """What opens a gated or private repository or bucket. Only for hf://, s3://, gs:// and az://."""
 
 
 class RuntimeSpec(ApiModel):
@@ -64,8 +72,8 @@ class RuntimeSpec(ApiModel):
     )
 
     name: Annotated[str, Keywords(maxLength=63), rules.RUNTIME_NAME] | None = None
-    """Name of the runtime: vllm, or custom for a server of your own in image. Default: the runtime that serves the
-    format of the model, which is vllm for safetensors."""
+    """Name of the runtime: vllm, sglang, llamacpp (llama.cpp), tei (Text Embeddings Inference), triton, ollama, tgi, or
+    custom for a server of your own in image. Default: ollama for ollama://, else the runtime for model.format."""
     image: Annotated[str, Keywords(maxLength=1024), rules.IMAGE] | None = None
     """Container image of the server. Default: the runtime's own; custom has none and needs this field. Example:
     vllm/vllm-openai:v0.33.0."""

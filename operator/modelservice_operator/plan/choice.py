@@ -9,7 +9,7 @@ from modelservice_operator.runtimes.runtime import Runtime
 
 
 def choose(spec: ModelServiceSpec, runtimes: Mapping[str, Runtime]) -> Runtime:
-    """The runtime that is named, or the one that serves the format of the model.
+    """The runtime that is named, else the only one that knows the scheme, else the one for the format of the model.
 
     Raises:
         PlanError: no runtime has that name, or none serves that format.
@@ -21,7 +21,11 @@ def choose(spec: ModelServiceSpec, runtimes: Mapping[str, Runtime]) -> Runtime:
         return runtimes[name]
     if spec.model is None:
         raise PlanError("spec.model is missing.", "Set spec.model.uri, or spec.runtime.name: custom with an image.")
-    model_format = format_of(parse_uri(spec.model.uri))
+    uri = parse_uri(spec.model.uri)
+    knowing = [runtime for runtime in runtimes.values() if uri.scheme in runtime.schemes]
+    if len(knowing) == 1:
+        return knowing[0]
+    model_format = spec.model.format or format_of(uri)
     for runtime in runtimes.values():
         if model_format in runtime.formats:
             return runtime
@@ -33,9 +37,10 @@ def choose(spec: ModelServiceSpec, runtimes: Mapping[str, Runtime]) -> Runtime:
 
 def format_of(uri: ModelUri) -> str:
     """The format of a model, as far as its URI tells: gguf where it says so, else safetensors."""
-    if (uri.path or "").lower().endswith(".gguf") or "gguf" in (uri.repository or "").lower():
+    if uri.quantization or "gguf" in (uri.repository or "").lower():
         return "gguf"
-    return "safetensors"
+    file = (uri.file or uri.path or uri.address or "").partition("?")[0]
+    return "gguf" if file.lower().endswith(".gguf") else "safetensors"
 
 
 def _listed(runtimes: Mapping[str, Runtime]) -> str:

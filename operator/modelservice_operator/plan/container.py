@@ -5,7 +5,7 @@ from copy import deepcopy
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
-from modelservice_operator.plan.arguments import arguments, command
+from modelservice_operator.plan.arguments import arguments, command, fetch_command
 from modelservice_operator.plan.environment import environment
 from modelservice_operator.plan.probes import PORT_NAME, probes
 from modelservice_operator.plan.resources import resources
@@ -29,9 +29,33 @@ def container(server: Server, spec: ModelServiceSpec, mounts: list[Manifest]) ->
         **probes(server, spec),
         "lifecycle": _lifecycle(server),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": deepcopy(server.runtime.security_context),
+        "securityContext": _security_context(server),
     }
     return {field: part for field, part in parts.items() if part}
+
+
+def fetch_container(server: Server, spec: ModelServiceSpec, mounts: list[Manifest]) -> Manifest:
+    """The init container that fetches the model, where the runtime has one.
+
+    It requests what the server does, which costs nothing: a pod needs the larger of the two. The devices stay with
+    the server.
+    """
+    parts: Manifest = {
+        "name": names.FETCH,
+        "image": server.image,
+        "command": fetch_command(server),
+        "env": environment(server, spec),
+        "resources": {kind: part for kind, part in resources(server, spec).items() if kind == "requests"},
+        "volumeMounts": mounts,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": _security_context(server),
+    }
+    return {field: part for field, part in parts.items() if part}
+
+
+def _security_context(server: Server) -> Manifest:
+    runtime = server.runtime
+    return deepcopy(runtime.vendor_security_context.get(server.vendor, runtime.security_context))
 
 
 def _lifecycle(server: Server) -> Manifest:

@@ -5,9 +5,10 @@ from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.compact import compact
 from modelservice_operator.plan.errors import PlanError
-from modelservice_operator.plan.server import Server
+from modelservice_operator.plan.server import CREDENTIALS_PATH, Server
 from modelservice_operator.quantity import canonical_quantity
 from modelservice_operator.runtimes import placeholders
+from modelservice_operator.runtimes.runtime import Credential
 
 
 def environment(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
@@ -45,10 +46,14 @@ def _runtime_variables(server: Server) -> list[Manifest]:
 
 
 def _credentials(server: Server, spec: ModelServiceSpec) -> list[Manifest]:
-    if spec.model is None or spec.model.credentials is None or server.uri is None:
-        return []
-    secret = spec.model.credentials.secret_name
-    return [
-        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
-        for key in server.runtime.credentials[server.uri.scheme]
-    ]
+    secret = spec.model.credentials.secret_name if spec.model and spec.model.credentials else ""
+    return [_credential(credential, secret) for credential in server.credentials] if secret else []
+
+
+def _credential(credential: Credential, secret: str) -> Manifest:
+    if credential.file:
+        return {"name": credential.name, "value": f"{CREDENTIALS_PATH}/{credential.name}"}
+    reference: Manifest = {"name": secret, "key": credential.name}
+    if credential.optional:
+        reference["optional"] = True
+    return {"name": credential.name, "valueFrom": {"secretKeyRef": reference}}

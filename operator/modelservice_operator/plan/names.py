@@ -21,6 +21,9 @@ REVISION: Final = "modelservice.dev/revision"
 SERVER: Final = "server"
 """Value of the component label on the pods that serve the model."""
 
+FETCH: Final = "fetch"
+"""Name of the init container that fetches the model."""
+
 APPLIED_HASH: Final = "modelservice.dev/applied-hash"
 """Annotation on a child: the hash of the intent that was last applied to it."""
 

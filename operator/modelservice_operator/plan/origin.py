@@ -4,6 +4,8 @@ from typing import Final
 
 _CONTAINER: Final = "spec.template.spec.containers[0]."
 
+_FETCH: Final = "spec.template.spec.initContainers[0]."
+
 _ORIGINS: Final = (
     ("Deployment", f"{_CONTAINER}args", "spec.runtime.args"),
     ("Deployment", f"{_CONTAINER}command", "spec.runtime.command"),
@@ -14,6 +16,8 @@ _ORIGINS: Final = (
     ("Deployment", f"{_CONTAINER}readinessProbe.httpGet", "spec.runtime.healthPath"),
     ("Deployment", f"{_CONTAINER}resources", "spec.accelerator"),
     ("Deployment", f"{_CONTAINER}startupProbe.httpGet", "spec.runtime.healthPath"),
+    ("Deployment", f"{_FETCH}env", "spec.runtime.env"),
+    ("Deployment", f"{_FETCH}image", "spec.runtime.image"),
     ("Deployment", "spec.progressDeadlineSeconds", "spec.rollout.progressDeadlineSeconds"),
     ("Deployment", "spec.replicas", "spec.replicas"),
     ("Deployment", "spec.template.spec.serviceAccountName", "spec.serviceAccountName"),

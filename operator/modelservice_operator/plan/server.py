@@ -10,10 +10,12 @@ from modelservice_operator.api.uri import ModelUri, parse_uri
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.startup import budget_seconds
 from modelservice_operator.runtimes import flags, placeholders
-from modelservice_operator.runtimes.runtime import CPU, Argument, Runtime, When
+from modelservice_operator.runtimes.runtime import CPU, Argument, Credential, Runtime, When
 
 MODEL_PATH: Final = "/model"
 """Where a mounted model lies in the server container."""
+CREDENTIALS_PATH: Final = "/credentials"
+"""Where the keys of a Secret lie that an engine wants as files."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _HIGHEST_PORT: Final = 65535
@@ -38,22 +40,35 @@ class Server:
     @property
     def mounts_model(self) -> bool:
         """The model is mounted, instead of fetched by the server."""
-        return self.uri is not None and self.runtime.schemes[self.uri.scheme] == "mount"
+        return self.uri is not None and self.runtime.schemes[self.uri.scheme] != "native"
+
+    @property
+    def mounts_file(self) -> bool:
+        """The model is one file, of which the directory is mounted: it may have parts beside it."""
+        return self.uri is not None and self.runtime.schemes[self.uri.scheme] == "file"
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """What the source of the model may ask for."""
+        return self.runtime.credentials.get(self.uri.scheme, ()) if self.uri else ()
 
     def wants(self, when: When) -> bool:
         """Whether an entry of the runtime is meant for this server."""
-        return when.holds(self.uri.scheme if self.uri else None, self.vendor)
+        scheme = self.uri.scheme if self.uri else None
+        return when.holds(scheme, self.vendor, quantization=bool(self.uri and self.uri.quantization))
 
 
 def resolve(parent_name: str, spec: ModelServiceSpec, runtime: Runtime) -> Server:
     """What the runtime is to do for this spec.
 
+    `demands` has found that the runtime can do it, as far as the model goes.
+
     Raises:
-        PlanError: the runtime cannot do it; the message says what it can.
+        PlanError: an image, a port or another number is missing or wrong.
     """
     vendor = spec.accelerator.vendor if spec.accelerator else CPU
     devices = spec.accelerator.count if spec.accelerator else 0
-    uri = _model_uri(spec, runtime)
+    uri = parse_uri(spec.model.uri) if spec.model else None
     port = _number(spec, runtime, placeholders.PORT, spec.runtime.port or runtime.port)
     if not 1 <= port <= _HIGHEST_PORT:
         raise PlanError(f"spec.runtime.args: {port} is no port.", f"Choose one from 1 to {_HIGHEST_PORT}.")
@@ -83,12 +98,18 @@ def resolve(parent_name: str, spec: ModelServiceSpec, runtime: Runtime) -> Serve
 
 
 def _reference(uri: ModelUri, runtime: Runtime) -> dict[str, str]:
-    if runtime.schemes[uri.scheme] == "mount":
+    source = runtime.schemes[uri.scheme]
+    if source == "mount":
         return {placeholders.MODEL_REFERENCE: MODEL_PATH}
-    values = {placeholders.MODEL_REFERENCE: uri.repository or ""}
-    if uri.revision:
-        values[placeholders.MODEL_REVISION] = uri.revision
-    return values
+    if source == "file":
+        return {placeholders.MODEL_REFERENCE: f"{MODEL_PATH}/{(uri.path or '').rpartition('/')[2]}"}
+    values = {
+        placeholders.MODEL_REFERENCE: uri.repository or uri.address,
+        placeholders.MODEL_REVISION: uri.revision,
+        placeholders.MODEL_FILE: uri.file,
+        placeholders.MODEL_QUANTIZATION: uri.quantization,
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _image(spec: ModelServiceSpec, runtime: Runtime, vendor: str) -> str:
@@ -105,27 +126,6 @@ def _image(spec: ModelServiceSpec, runtime: Runtime, vendor: str) -> str:
         f"only for {', '.join(runtime.image)}.",
         f"Choose one of these, or set spec.runtime.image to an image that runs on {vendor}.",
     )
-
-
-def _model_uri(spec: ModelServiceSpec, runtime: Runtime) -> ModelUri | None:
-    if spec.model is None:
-        if any(placeholders.MODEL_REFERENCE in placeholders.names_in(text) for text in runtime.command):
-            raise PlanError(
-                f"spec.model is missing: the runtime {runtime.name} has nothing to serve.", "Set spec.model.uri."
-            )
-        return None
-    uri = parse_uri(spec.model.uri)
-    if uri.scheme not in runtime.schemes:
-        raise PlanError(
-            f"spec.model.uri: the runtime {runtime.name} cannot serve a model from {uri.scheme}://.",
-            f"Use {' or '.join(f'{scheme}://' for scheme in runtime.schemes)}, or another runtime.",
-        )
-    if spec.model.credentials and uri.scheme not in runtime.credentials:
-        raise PlanError(
-            f"spec.model.credentials: the runtime {runtime.name} uses none for {uri.scheme}://.",
-            "Leave the field out.",
-        )
-    return uri
 
 
 def _number(spec: ModelServiceSpec, runtime: Runtime, placeholder: str, default: int) -> int:

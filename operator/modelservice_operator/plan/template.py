@@ -8,7 +8,8 @@ from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.choice import choose
-from modelservice_operator.plan.container import container
+from modelservice_operator.plan.container import container, fetch_container
+from modelservice_operator.plan.demands import refuse_what_it_cannot
 from modelservice_operator.plan.placement import placement
 from modelservice_operator.plan.server import Server, resolve
 from modelservice_operator.plan.volumes import volumes_and_mounts
@@ -37,6 +38,7 @@ def render(
         PlanError: the spec asks for what no runtime, or not the one that it names, can do.
     """
     runtime = choose(spec, runtimes)
+    refuse_what_it_cannot(spec, runtime, runtimes)
     server = resolve(parent_name, spec, runtime)
     labels = {
         **names.child_labels(parent_name, runtime.name),
@@ -53,7 +55,7 @@ def _pod(parent_name: str, server: Server, spec: ModelServiceSpec) -> Manifest:
     Service links stay off: a Service called `vllm` would put VLLM_PORT=tcp://… into the environment, and vLLM
     would refuse to start.
     """
-    volumes, mounts = volumes_and_mounts(server)
+    volumes, mounts = volumes_and_mounts(server, spec)
     shutdown_seconds = server.runtime.pre_stop_seconds + server.drain_seconds + _SHUTDOWN_MARGIN_SECONDS
     parts: Manifest = {
         "serviceAccountName": spec.service_account_name,
@@ -61,6 +63,7 @@ def _pod(parent_name: str, server: Server, spec: ModelServiceSpec) -> Manifest:
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": shutdown_seconds,
         **placement(parent_name, spec),
+        "initContainers": [fetch_container(server, spec, mounts)] if server.runtime.fetch else [],
         "containers": [container(server, spec, mounts)],
         "volumes": volumes,
     }

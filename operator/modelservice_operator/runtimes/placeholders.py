@@ -7,15 +7,19 @@ from typing import Final
 MODEL_REFERENCE: Final = "model.reference"
 MODEL_NAME: Final = "model.name"
 MODEL_REVISION: Final = "model.revision"
+MODEL_FILE: Final = "model.file"
+MODEL_QUANTIZATION: Final = "model.quantization"
 ACCELERATOR_COUNT: Final = "accelerator.count"
 PORT: Final = "port"
 DRAIN_SECONDS: Final = "drainSeconds"
 STARTUP_SECONDS: Final = "startupSeconds"
 
 MEANINGS: Final[Mapping[str, str]] = {
-    MODEL_REFERENCE: "what the engine loads: the repository, or the path at which the model is mounted",
+    MODEL_REFERENCE: "what the engine loads: the repository, the address, or the path at which the model is mounted",
     MODEL_NAME: "the name that clients send",
     MODEL_REVISION: "the revision of the repository, where the URI names one",
+    MODEL_FILE: "the file in the repository, where the URI names one",
+    MODEL_QUANTIZATION: "the quantization in the repository, where the URI names one",
     ACCELERATOR_COUNT: "devices per pod, where there is more than one: engines take one by themselves",
     PORT: "the port on which the server listens",
     DRAIN_SECONDS: "how long the server may finish running requests",

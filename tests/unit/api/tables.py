@@ -101,6 +101,8 @@ AIM = {"type": "AverageValue", "averageValue": "4"}
 MIN = "spec.scaling.minReplicas"
 TARGETS = "spec.scaling.targets"
 INGRESS = "spec.endpoint.ingress"
+BUILT_IN = ("vllm", "sglang", "llamacpp", "tei", "triton", "ollama", "tgi")
+RUNTIME_NAMES = "must be one of vllm, sglang, llamacpp, tei, triton, ollama, tgi, custom; custom is any other server"
 SECRET = {"secretKeyRef": {"name": "s", "key": "k"}}
 MODEL = "spec.model"
 URI = "spec.model.uri"
@@ -111,11 +113,19 @@ PRODUCTS = "spec.accelerator.products"
 MEMORY = "spec.accelerator.memory"
 ENDPOINT = "spec.endpoint.port"
 
+CUSTOM_URI = "must begin with pvc:// or oci:// with runtime.name: custom"
+SCHEME = "must begin with hf://, pvc://, oci://, ollama://, s3://, gs://, az://, http:// or https://"
 HF_SHAPE = "must name one repository of the Hugging Face Hub"
 HF_REVISION = "must have a branch, tag or commit after the @"
 CLAIM = "must name a PersistentVolumeClaim"
 CLAIM_PATH = "must have after the claim a path of names"
 POSITIVE = "must be a quantity above 0"
+IMAGE = "must name an image with its registry"
+LIBRARY = "must name a model of Ollama's library"
+BUCKET = "must name a bucket and, after single slashes, the directory of the model"
+CONTAINER = "must name a container and, after single slashes, the directory of the model"
+GGUF_FILE = "must be the address of one GGUF file"
+CREDENTIALS = "may only be set with hf://, s3://, gs:// and az://"
 RANGE = "must be from 1Mi to 100Ti"
 
 ROWS = [
@@ -160,7 +170,9 @@ ROWS = [
     # spec
     Row("no model", {"spec": {"model": None}}, MODEL, 'must be set, for example model: {uri: "hf://Qwen/Qwen3-8B"}'),
     Row("no model with custom", custom()),
-    Row("hf:// with custom", custom({"uri": "hf://org/repo"}), URI, "may not be hf:// with runtime.name: custom"),
+    Row("hf:// with custom", custom({"uri": "hf://org/repo"}), URI, CUSTOM_URI),
+    Row("s3:// with custom", custom({"uri": "s3://bucket"}), URI, CUSTOM_URI),
+    Row("oci:// with custom", custom({"uri": "oci://ghcr.io/org/model:v1"})),
     Row("pvc:// with custom", custom({"uri": "pvc://models", "name": "mine", "size": "1Gi"})),
     Row("replicas 0", {"spec": {"replicas": 0}}),
     Row("replicas -1", {"spec": {"replicas": -1}}, "spec.replicas", "greater than or equal to 0", "other"),
@@ -176,14 +188,20 @@ ROWS = [
     ),
     Row("suspend as text", {"spec": {"suspend": "yes"}}, "spec.suspend", "must be of type boolean", "other"),
     # spec.model.uri
-    Row("s3", uri("s3://bucket/model"), URI, "must begin with hf:// or pvc://, the schemes that work in this release"),
-    Row("no scheme", uri("Qwen/Qwen3-8B"), URI, "must begin with hf:// or pvc://"),
-    Row("scheme in capitals", uri("HF://Qwen/Qwen3-8B"), URI, "must begin with hf:// or pvc://"),
-    Row("empty uri", uri(""), URI, "must begin with hf:// or pvc://"),
+    Row("unknown scheme", uri("ftp://host/model"), URI, SCHEME),
+    Row("no scheme", uri("Qwen/Qwen3-8B"), URI, SCHEME),
+    Row("scheme in capitals", uri("HF://Qwen/Qwen3-8B"), URI, SCHEME),
+    Row("empty uri", uri(""), URI, SCHEME),
     Row("no uri", {"spec": {"model": {"uri": None, "name": "x"}}}, URI, "Required value", "other"),
     Row("repository with every character", uri("hf://_Org-1.x/Repo_2.y-z")),
     Row("repository without organization", uri("hf://gpt2"), URI, HF_SHAPE),
-    Row("file in a repository", uri("hf://org/repo/model.gguf"), URI, HF_SHAPE),
+    Row("file in a repository", uri("hf://org/repo/model-Q4_K_M.gguf")),
+    Row("file in a directory of a repository, at a revision", uri("hf://org/repo/q4/a+b=c.GGUF@main")),
+    Row("file of another format in a repository", uri("hf://org/repo/model.safetensors"), URI, HF_SHAPE),
+    Row("file that goes up in a repository", uri("hf://org/repo/../model.gguf"), URI, HF_SHAPE),
+    Row("quantization in a repository", uri("hf://org/repo:UD-Q4_K_M.x")),
+    Row("empty quantization", uri("hf://org/repo:"), URI, HF_SHAPE),
+    Row("quantization and file", uri("hf://org/repo:Q4/model.gguf"), URI, HF_SHAPE),
     Row("nothing after hf://", uri("hf://"), URI, HF_SHAPE),
     Row("blank in a repository", uri("hf://org/my repo"), URI, HF_SHAPE),
     Row("repository that begins with a dash", uri("hf://org/-repo"), URI, HF_SHAPE),
@@ -203,6 +221,33 @@ ROWS = [
     Row("path with two slashes", uri("pvc://models/a//b"), URI, CLAIM_PATH),
     Row("path with a slash at the end", uri("pvc://models/"), URI, CLAIM_PATH),
     Row("path with a blank", uri("pvc://models/my model"), URI, CLAIM_PATH),
+    Row("image with a tag", uri("oci://ghcr.io/org/model:v1.2_3-x")),
+    Row("image with a port and a digest", uri("oci://registry.example:5000/a/b__c@sha256:" + "0a" * 32)),
+    Row("image with a tag and a digest", uri("oci://ghcr.io/org/model:v1@sha256:" + "0a" * 32)),
+    Row("image without a registry", uri("oci://model:v1"), URI, IMAGE),
+    Row("image in capitals", uri("oci://ghcr.io/Org/model"), URI, IMAGE),
+    Row("image with an empty tag", uri("oci://ghcr.io/org/model:"), URI, IMAGE),
+    Row("image with half a digest", uri("oci://ghcr.io/org/model@sha256"), URI, IMAGE),
+    Row("library model", uri("ollama://qwen3")),
+    Row("library model with a tag", uri("ollama://qwen3:8b-q4_K_M")),
+    Row("library model of a namespace", uri("ollama://org/model:v1")),
+    Row("library model of another registry", uri("ollama://hf.co/org/model-GGUF:Q4")),
+    Row("nothing after ollama://", uri("ollama://"), URI, LIBRARY),
+    Row("library model with an empty tag", uri("ollama://qwen3:"), URI, LIBRARY),
+    Row("library model with a revision", uri("ollama://qwen3@v1"), URI, LIBRARY),
+    Row("bucket alone", uri("s3://models.example-1")),
+    Row("bucket with a directory", uri("gs://models/a/.b/c=d")),
+    Row("container with a directory", uri("az://models/qwen3-8b")),
+    Row("nothing after s3://", uri("s3://"), URI, BUCKET),
+    Row("bucket in capitals", uri("s3://Models/a"), URI, BUCKET),
+    Row("bucket with a slash at the end", uri("gs://models/a/"), URI, BUCKET),
+    Row("directory of a bucket that goes up", uri("gs://models/../a"), URI, BUCKET),
+    Row("container with two slashes", uri("az://models//a"), URI, CONTAINER),
+    Row("file on a web server", uri("https://models.example.com:8443/a/b%20c/model.gguf?version=1&x=y")),
+    Row("file on a web server without encryption", uri("http://models/model.GGUF")),
+    Row("page on a web server", uri("https://models.example.com/model"), URI, GGUF_FILE),
+    Row("web server with a user", uri("https://me:secret@models.example.com/model.gguf"), URI, GGUF_FILE),
+    Row("web address that names a variable", uri("https://host/$(TOKEN)/model.gguf"), URI, GGUF_FILE),
     Row("uri of 1024 characters", uri("pvc://models/" + "a" * 1011)),
     Row("uri of 1025 characters", uri("pvc://models/" + "a" * 1012), URI, "may not be more than 1024", "pass"),
     # the rest of spec.model
@@ -210,6 +255,10 @@ ROWS = [
     Row("model name with a blank", model(name="my model"), "spec.model.name", "must be letters, digits", "pass"),
     Row("model name that begins with a dash", model(name="-x"), "spec.model.name", "must be letters, digits", "pass"),
     Row("empty model name", model(name=""), "spec.model.name", "must be letters, digits", "pass"),
+    Row("format safetensors", model(format="safetensors")),
+    Row("format gguf", model(format="gguf")),
+    Row("format onnx", model(format="onnx")),
+    Row("unknown format", model(format="pickle"), "spec.model.format", "safetensors", "other"),
     Row("size of 1Mi", model(size="1Mi")),
     Row("size of 100Ti", model(size="100Ti")),
     Row("size in decimal units", model(size="16.5G")),
@@ -228,7 +277,28 @@ ROWS = [
         "credentials for pvc://",
         model(uri="pvc://models", credentials={"secretName": "hf-token"}),
         "spec.model.credentials",
-        "may not be set with pvc://",
+        CREDENTIALS,
+    ),
+    Row("credentials for s3://", model(uri="s3://bucket", credentials={"secretName": "s"})),
+    Row("credentials for gs://", model(uri="gs://bucket", credentials={"secretName": "s"})),
+    Row("credentials for az://", model(uri="az://container", credentials={"secretName": "s"})),
+    Row(
+        "credentials for oci://",
+        model(uri="oci://ghcr.io/org/model:v1", credentials={"secretName": "s"}),
+        "spec.model.credentials",
+        CREDENTIALS,
+    ),
+    Row(
+        "credentials for ollama://",
+        model(uri="ollama://qwen3", credentials={"secretName": "s"}),
+        "spec.model.credentials",
+        CREDENTIALS,
+    ),
+    Row(
+        "credentials for https://",
+        model(uri="https://host/model.gguf", credentials={"secretName": "s"}),
+        "spec.model.credentials",
+        CREDENTIALS,
     ),
     Row(
         "secret name with an underscore",
@@ -252,15 +322,16 @@ ROWS = [
         "other",
     ),
     # spec.runtime
-    Row("runtime vllm", runtime(name="vllm")),
-    Row("unknown runtime", runtime(name="tgi"), "spec.runtime.name", "must be vllm, or custom for any other server"),
-    Row("empty runtime", runtime(name=""), "spec.runtime.name", "must be vllm, or custom for any other server"),
+    *(Row(f"runtime {name}", runtime(name=name)) for name in BUILT_IN),
+    Row("unknown runtime", runtime(name="torchserve"), "spec.runtime.name", RUNTIME_NAMES),
+    Row("empty runtime", runtime(name=""), "spec.runtime.name", RUNTIME_NAMES),
     Row("image for vllm", runtime(image="registry.example:5000/vllm@sha256:" + "a" * 64)),
     Row("image with a blank", runtime(image="vllm "), "spec.runtime.image", "must be an image reference", "pass"),
     Row("custom without an image", custom(image=None), "spec.runtime.image", "must be set with name: custom"),
     Row("custom with an empty image", custom(image=""), "spec.runtime.image", "must be set with name: custom"),
     Row("custom with everything", custom(command=["serve"], args=["-x"], port=9000, healthPath="/health?deep=1")),
     Row("command for vllm", runtime(command=["x"]), "spec.runtime.command", "may only be set with name: custom"),
+    Row("port for ollama", runtime(name="ollama", port=80), "spec.runtime.port", "may only be set with name: custom"),
     Row("empty command for vllm", runtime(command=[])),
     Row("port for vllm", runtime(name="vllm", port=80), "spec.runtime.port", "may only be set with name: custom"),
     Row("health path for vllm", runtime(healthPath="/"), HEALTH_PATH, "may only be set with name: custom"),

@@ -5,24 +5,26 @@ import pytest
 from modelservice_operator import generate
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.generate import ROOT, main
+from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.settings import Settings
 
 CRD = Path("crds/modelservice.dev_modelservices.yaml")
 PAGE = Path("docs/reference/modelservice.md")
 REASONS = Path("docs/reference/reasons.md")
+RUNTIMES = Path("docs/reference/runtimes.md")
 SETTINGS = Path("docs/reference/settings.md")
 CHART = Path("charts/modelservice-operator/templates/crds.yaml")
 
 
 def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
-    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, SETTINGS, CHART))
+    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART))
 
 
 def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
     assert main([], tmp_path) == 0
-    written = [CRD, PAGE, REASONS, SETTINGS, CHART]
+    written = [CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART]
     assert capsys.readouterr().out == "".join(f"Wrote {path}\n" for path in written)
     assert main([], tmp_path) == 0
     assert capsys.readouterr().out == ""
@@ -80,3 +82,48 @@ def test_the_page_of_settings_has_every_setting() -> None:
     assert "| `MODELSERVICE_HTTP_HOST` | `--http-host` | 0.0.0.0 in a pod, 127.0.0.1 elsewhere |" in page
     for setting in Settings.declared():
         assert f"| `{setting.variable}` | `{setting.flag}` | {setting.default} | {setting.accepts} |" in page
+
+
+def test_the_page_of_runtimes_has_every_image_and_flag() -> None:
+    page = (ROOT / RUNTIMES).read_text()
+    sections = {section.partition("\n")[0]: section for section in page.split("\n## ")[1:]}
+    assert sections.keys() == builtin().keys()
+    for name, runtime in builtin().items():
+        for text in (*runtime.image.values(), *(argument.flag for argument in runtime.args)):
+            assert f"`{text}`" in sections[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("vllm", "| Pod Security | `restricted`; `baseline` with amd, intel, tpu |"),
+        ("vllm", "| `--tensor-parallel-size` | `-tp` | `{accelerator.count}` |  |"),
+        ("vllm", "| `HF_HUB_OFFLINE` | `1` | `pvc://`, `oci://` |"),
+        ("sglang", "| `--uvicorn-access-log-exclude-prefixes` |  | `/ready` `/health` `/metrics` |  |"),
+        ("llamacpp", "| `--metrics` |  |  |  |"),
+        ("llamacpp", "| `--hf-repo` | `-hf`, `-hfr` | `{model.reference}` | `hf://` without a quantization |"),
+        ("llamacpp", "| Refuses | a revision (`@`) |"),
+        ("llamacpp", "| To stop | serves on for 30 s, then has 0 s for what runs |"),
+        ("tei", "| Command | the entrypoint of the image |"),
+        ("tei", "| Probes | startup `/health`, readiness `/health`, liveness an open port |"),
+        ("tgi", "| Chosen for | nothing: only by its name |"),
+        ("vllm", "| Chosen for | `safetensors` |"),
+        ("llamacpp", "| Chosen for | `gguf`, `http://`, `https://` |"),
+        ("ollama", "| Chosen for | `ollama://` |"),
+        ("ollama", "| Refuses | nothing of the model |"),
+        ("triton", "| Refuses | `model.name` |"),
+        ("tgi", "| Pod Security | `baseline` |"),
+        (
+            "triton",
+            "| Credentials | `s3://` `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` (optional), ",
+        ),
+        ("triton", "; `gs://` `GOOGLE_APPLICATION_CREDENTIALS` (a file) |"),
+        ("triton", "| API | its own |"),
+        ("ollama", "| Before it starts | an init container fetches the model |"),
+        ("custom", "| Images | none: `runtime.image` must be set |"),
+        ("custom", "| Models from | `pvc://` (mounted at `/model`), `oci://` (mounted at `/model`) |"),
+    ],
+)
+def test_the_page_of_runtimes_says(name: str, line: str) -> None:
+    page = (ROOT / RUNTIMES).read_text()
+    assert line in page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]

@@ -37,7 +37,7 @@ def test_defaults() -> None:
 
 
 def test_fields_of_a_newer_version_and_nulls_are_passed_over() -> None:
-    spec = read_spec({"model": {"uri": "hf://a/b", "format": "gguf", "size": None}, "route": {}, "runtime": None}, "x")
+    spec = read_spec({"model": {"uri": "hf://a/b", "adapters": [], "size": None}, "route": {}, "runtime": None}, "x")
     assert spec == read_spec({"model": {"uri": "hf://a/b"}}, "x")
 
 
@@ -49,12 +49,13 @@ def test_a_size_may_be_a_number() -> None:
 
 def test_every_mistake_is_one_sentence() -> None:
     with pytest.raises(InvalidSpec) as refused:
-        read_spec({"model": {"uri": "hf://a/b", "size": "16"}, "runtime": {"name": "tgi"}}, "qwen3.8b")
+        read_spec({"model": {"uri": "hf://a/b", "size": "16"}, "runtime": {"name": "x"}}, "qwen3.8b")
     assert str(refused.value) == (
         "metadata.name: \"qwen3.8b\" must be lower-case letters, digits and '-', with a letter first and no '-' last, "
         "because its Service has the same name, for example qwen3-8b. "
         'spec.model.size: "16" must be from 1Mi to 100Ti; a number without a unit means bytes: write 16Gi, not 16. '
-        'spec.runtime.name: "tgi" must be vllm, or custom for any other server: name: custom with an image.'
+        'spec.runtime.name: "x" must be one of vllm, sglang, llamacpp, tei, triton, ollama, tgi, custom; custom is any '
+        "other server: name: custom with an image."
     )
 
 
@@ -67,6 +68,10 @@ def test_every_mistake_is_one_sentence() -> None:
         ({"model": {}}, "spec.model.uri: must be set."),
         ({"model": {"uri": 1}}, "spec.model.uri: 1 must be a text."),
         ({"model": {"uri": "hf://a/b", "size": True}}, "spec.model.size: true must be a text."),
+        (
+            {"model": {"uri": "hf://a/b", "format": "pt"}},
+            "spec.model.format: \"pt\" must be 'safetensors', 'gguf' or 'onnx'.",
+        ),
         ({"runtime": {"args": "-x"}}, 'spec.runtime.args: "-x" must be a list.'),
         ({"runtime": {"args": [None]}}, "spec.runtime.args[0]: null must be a text."),
         ({"runtime": {"env": [{"value": "x"}]}}, "spec.runtime.env[0].name: must be set."),
@@ -92,12 +97,25 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ["model", "uri", "name", "size", "credentials", "secretName", "runtime", "image", "args", "env", "command"]
+FIELDS = [
+    "model",
+    "uri",
+    "name",
+    "format",
+    "size",
+    "credentials",
+    "secretName",
+    "runtime",
+    "image",
+    "args",
+    "env",
+    "command",
+]
 FIELDS += ["products", "memory", "partition", "resources", "limits", "cpu", "placement", "tolerations", "affinity"]
 FIELDS += ["scaling", "targets", "metrics", "maxReplicas", "type", "value", "disruption", "maxUnavailable", "ingress"]
 FIELDS += ["port", "healthPath", "accelerator", "vendor", "count", "replicas", "rollout", "endpoint", "suspend"]
 ALMOST_A_SPEC = st.recursive(
-    JSON | st.sampled_from(["hf://a/b", "pvc://a", "custom", "vllm", "16Gi", "nvidia"]),
+    JSON | st.sampled_from(["hf://a/b", "pvc://a", "oci://r/a", "s3://a", "custom", "vllm", "16Gi", "nvidia"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
     max_leaves=12,
 )

@@ -107,7 +107,7 @@ async def test_going_back_takes_the_stored_template_and_makes_it_the_newest() ->
 async def test_what_nothing_can_serve_is_not_stored() -> None:
     stage = Stage()
     with pytest.raises(PlanError):
-        await stage.desired({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}})
+        await stage.desired({"model": {"uri": "hf://Qwen/Qwen3-8B:Q4_K_M"}, "runtime": {"name": "vllm"}})
     assert stage.api.writes() == []
 
 

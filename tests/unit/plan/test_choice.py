@@ -17,6 +17,12 @@ from modelservice_operator.runtimes.catalogue import builtin
         ("pvc://models/qwen.gguf", "gguf"),
         ("pvc://models/qwen.GGUF", "gguf"),
         ("pvc://models/gguf/qwen", "safetensors"),
+        ("hf://Qwen/Qwen3-8B/q4.gguf", "gguf"),
+        ("hf://Qwen/Qwen3-8B:Q4_K_M", "gguf"),
+        ("oci://ghcr.io/org/qwen3-gguf:v1", "gguf"),
+        ("oci://ghcr.io/org/qwen3:v1", "safetensors"),
+        ("s3://gguf-models/qwen", "safetensors"),
+        ("https://host/qwen.gguf?version=1", "gguf"),
         ("pvc://models", "safetensors"),
     ],
 )
@@ -28,6 +34,17 @@ def test_format(uri: str, model_format: str) -> None:
     ("spec", "runtime"),
     [
         ({"model": {"uri": "hf://Qwen/Qwen3-8B"}}, "vllm"),
+        ({"model": {"uri": "pvc://models/qwen"}}, "vllm"),
+        ({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}}, "llamacpp"),
+        ({"model": {"uri": "pvc://models/qwen.gguf"}}, "llamacpp"),
+        ({"model": {"uri": "https://host/qwen.gguf"}}, "llamacpp"),
+        ({"model": {"uri": "ollama://qwen3"}}, "ollama"),
+        ({"model": {"uri": "ollama://qwen3", "format": "safetensors"}}, "ollama"),
+        ({"model": {"uri": "pvc://models", "format": "safetensors"}}, "vllm"),
+        ({"model": {"uri": "pvc://models", "format": "onnx"}}, "triton"),
+        ({"model": {"uri": "pvc://models", "format": "gguf"}}, "llamacpp"),
+        ({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF", "format": "safetensors"}}, "vllm"),
+        ({"model": {"uri": "pvc://models", "format": "onnx"}, "runtime": {"name": "tei"}}, "tei"),
         ({"model": {"uri": "pvc://models"}, "runtime": {"name": "custom"}}, "custom"),
         ({"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}, "runtime": {"name": "vllm"}}, "vllm"),
         ({"runtime": {"name": "custom"}}, "custom"),
@@ -40,16 +57,21 @@ def test_choose(spec: Manifest, runtime: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "message", "remedy"),
     [
-        ({"runtime": {"name": "tgi"}}, "spec.runtime.name: there is no runtime tgi.", "Choose one of custom, vllm."),
+        (
+            {"runtime": {"name": "torchserve"}},
+            "spec.runtime.name: there is no runtime torchserve.",
+            "Choose one of custom, tei, vllm.",
+        ),
         ({}, "spec.model is missing.", "Set spec.model.uri, or spec.runtime.name: custom with an image."),
         (
-            {"model": {"uri": "hf://Qwen/Qwen3-8B-GGUF"}},
-            "spec.model.uri: hf://Qwen/Qwen3-8B-GGUF is a gguf model, for which there is no runtime.",
+            {"model": {"uri": "pvc://models/qwen.gguf"}},
+            "spec.model.uri: pvc://models/qwen.gguf is a gguf model, for which there is no runtime.",
             "Choose a model in another format, or a server of your own: spec.runtime.name: custom, without spec.model.",
         ),
     ],
 )
 def test_no_choice(spec: Manifest, message: str, remedy: str) -> None:
+    some = {name: builtin()[name] for name in ("custom", "tei", "vllm")}
     with pytest.raises(PlanError) as caught:
-        choose(ModelServiceSpec.model_validate(spec), builtin())
+        choose(ModelServiceSpec.model_validate(spec), some)
     assert (caught.value.message, caught.value.remedy) == (message, remedy)

@@ -14,9 +14,50 @@ def names_of(spec: Manifest, runtime: str = "vllm") -> list[str]:
     return [entry["name"] for entry in environment(resolve("qwen", parsed, builtin()[runtime]), parsed)]
 
 
-def test_offline_for_a_mounted_model_only() -> None:
-    assert "HF_HUB_OFFLINE" in names_of({"model": {"uri": "pvc://claim"}})
-    assert "HF_HUB_OFFLINE" not in names_of({"model": {"uri": "hf://org/repo"}})
+@pytest.mark.parametrize(
+    ("runtime", "uri", "variable", "given"),
+    [
+        ("vllm", "pvc://claim", "HF_HUB_OFFLINE", True),
+        ("vllm", "oci://r.io/org/model", "HF_HUB_OFFLINE", True),
+        ("vllm", "hf://org/repo", "HF_HUB_OFFLINE", False),
+        ("vllm", "s3://bucket", "HF_HUB_OFFLINE", False),
+        ("tgi", "oci://r.io/org/model", "HF_HUB_OFFLINE", True),
+        ("tgi", "hf://org/repo", "HF_HUB_OFFLINE", False),
+        ("llamacpp", "pvc://claim/a.gguf", "LLAMA_ARG_OFFLINE", True),
+        ("llamacpp", "hf://org/repo", "LLAMA_ARG_OFFLINE", False),
+    ],
+)
+def test_offline_for_a_mounted_model_only(runtime: str, uri: str, variable: str, given: bool) -> None:
+    assert (variable in names_of({"model": {"uri": uri}}, runtime)) is given
+
+
+@pytest.mark.parametrize(
+    ("runtime", "uri", "expected"),
+    [
+        ("vllm", "hf://org/repo", {"HF_TOKEN": {"secretKeyRef": {"name": "s", "key": "HF_TOKEN"}}}),
+        (
+            "triton",
+            "s3://bucket",
+            {
+                "AWS_ACCESS_KEY_ID": {"secretKeyRef": {"name": "s", "key": "AWS_ACCESS_KEY_ID"}},
+                "AWS_SECRET_ACCESS_KEY": {"secretKeyRef": {"name": "s", "key": "AWS_SECRET_ACCESS_KEY"}},
+                "AWS_SESSION_TOKEN": {"secretKeyRef": {"name": "s", "key": "AWS_SESSION_TOKEN", "optional": True}},
+                "AWS_DEFAULT_REGION": {"secretKeyRef": {"name": "s", "key": "AWS_DEFAULT_REGION", "optional": True}},
+            },
+        ),
+        ("vllm", "gs://bucket", {"GOOGLE_APPLICATION_CREDENTIALS": "/credentials/GOOGLE_APPLICATION_CREDENTIALS"}),
+    ],
+)
+def test_credentials(runtime: str, uri: str, expected: Manifest) -> None:
+    data = builtin()[runtime]
+    scheme = uri.partition("://")[0]
+    names = {credential.name for credential in data.credentials[scheme]}
+    for given in (True, False):
+        model = {"uri": uri, "credentials": {"secretName": "s"} if given else None}
+        spec = ModelServiceSpec.model_validate({"model": model})
+        entries = environment(resolve("qwen", spec, data), spec)
+        found = {entry["name"]: entry.get("valueFrom") or entry["value"] for entry in entries if entry["name"] in names}
+        assert found == (expected if given else {})
 
 
 def test_users_variables_come_last_and_replace_ours() -> None:

@@ -4,11 +4,14 @@ import json
 import string
 from collections.abc import Iterator
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelservice_operator.api.read import read_spec
+from modelservice_operator.api.rules import CUSTOM, RUNTIMES
+from modelservice_operator.api.uri import SCHEMES
 from modelservice_operator.documents import write_documents
 from modelservice_operator.manifest import Manifest, canonical_json
 from modelservice_operator.plan.children import desired_children
@@ -25,7 +28,19 @@ PARENT = Parent.from_manifest({"metadata": {"name": "qwen", "namespace": "ml", "
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 words = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 sizes = st.builds("{}{}".format, st.integers(2, 9999), st.sampled_from(["M", "G", "Mi", "Gi"]))
-flags = st.sampled_from(["--port", "-tp", "--shutdown_timeout", "--no-port", "--served-model-name", "--x"])
+flags = st.sampled_from(
+    [
+        "--port",
+        "-p",
+        "-tp",
+        "--shutdown_timeout",
+        "--exit-timeout-secs",
+        "--no-port",
+        "--served-model-name",
+        "-a",
+        "--x",
+    ]
+)
 arguments = st.one_of(texts, flags, st.builds("{}={}".format, flags, st.one_of(texts, st.integers().map(str))))
 references = st.sampled_from(
     [
@@ -40,19 +55,31 @@ variables = st.one_of(
     st.fixed_dictionaries({"name": st.sampled_from(["HF_HOME", "HF_TOKEN", "PORT"]), "valueFrom": references}),
 )
 ports = st.integers(1, 65535)
-hub = st.builds("hf://{}/{}{}{}".format, words, words, st.sampled_from(["", "-GGUF"]), st.sampled_from(["", "@main"]))
-claims = st.builds("pvc://{}{}".format, words, st.sampled_from(["", "/path", "/a/b.gguf"]))
-described = {"name": words, "size": sizes}
-hub_models = st.fixed_dictionaries(
-    {"uri": hub}, optional={**described, "credentials": st.fixed_dictionaries({"secretName": words})}
-)
-claim_models = st.fixed_dictionaries({"uri": claims}, optional=described)
+hub_ends = st.sampled_from(["", "-GGUF", "@main", "-GGUF@main", ":Q4_K_M", "/q4/model.gguf", "/model.gguf@main"])
+places = st.sampled_from(["", "/path", "/a/b.gguf"])
+uris = {
+    "hf": st.builds("hf://{}/{}{}".format, words, words, hub_ends),
+    "pvc": st.builds("pvc://{}{}".format, words, places),
+    "oci": st.builds("oci://r.io/{}{}".format, words, st.sampled_from(["", ":v1", "@sha256:" + "0a" * 32])),
+    "ollama": st.builds("ollama://{}{}".format, words, st.sampled_from(["", ":8b"])),
+    "s3": st.builds("s3://{}{}".format, words, places),
+    "gs": st.builds("gs://{}{}".format, words, places),
+    "az": st.builds("az://{}{}".format, words, places),
+    "http": st.builds("http://{}/model.gguf".format, words),
+    "https": st.builds("https://{}/model.gguf{}".format, words, st.sampled_from(["", "?version=1"])),
+}
+described = {"name": words, "size": sizes, "format": st.sampled_from(["safetensors", "gguf", "onnx"])}
+secrets = {"credentials": st.fixed_dictionaries({"secretName": words})}
+opened = [uris[scheme] for scheme in ("hf", "s3", "gs", "az")]
+open_models = st.fixed_dictionaries({"uri": st.one_of(opened)}, optional={**described, **secrets})
+models = st.one_of(open_models, st.fixed_dictionaries({"uri": st.one_of(list(uris.values()))}, optional=described))
+mounted_models = st.fixed_dictionaries({"uri": uris["pvc"] | uris["oci"]}, optional=described)
 adjusted = {
     "args": st.lists(arguments, max_size=5),
     "env": st.lists(variables, max_size=4, unique_by=lambda variable: variable["name"]),
 }
-ports = st.integers(1, 65535)
-built_in = st.fixed_dictionaries({}, optional={**adjusted, "name": st.just("vllm"), "image": words})
+built_in_names = st.sampled_from([name for name in RUNTIMES if name != CUSTOM])
+built_in = st.fixed_dictionaries({}, optional={**adjusted, "name": built_in_names, "image": words})
 custom = st.fixed_dictionaries(
     {"name": st.just("custom"), "image": words},
     optional={
@@ -151,8 +178,8 @@ common = {
     "suspend": st.booleans(),
 }
 specs = st.one_of(
-    st.fixed_dictionaries({"model": st.one_of(hub_models, claim_models)}, optional={**common, "runtime": built_in}),
-    st.fixed_dictionaries({"runtime": custom}, optional={**common, "model": claim_models}),
+    st.fixed_dictionaries({"model": models}, optional={**common, "runtime": built_in}),
+    st.fixed_dictionaries({"runtime": custom}, optional={**common, "model": mounted_models}),
 )
 
 
@@ -193,8 +220,37 @@ def test_every_accepted_spec_has_an_answer(raw: Manifest) -> None:
         check_types(manifest)
     assert list(empty_leaves(manifests)) == []
     deployment = manifests[0]
-    environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
-    assert len({entry["name"] for entry in environment}) == len(environment)
+    pod = deployment["spec"]["template"]["spec"]
+    volumes = {volume["name"] for volume in pod.get("volumes", ())}
+    for container in (*pod.get("initContainers", ()), *pod["containers"]):
+        assert {mount["name"] for mount in container.get("volumeMounts", ())} <= volumes
+        environment = container["env"]
+        assert len({entry["name"] for entry in environment}) == len(environment)
+
+
+SOURCES = [(name, scheme) for name, runtime in builtin().items() for scheme in runtime.schemes]
+
+
+@pytest.mark.parametrize(("name", "scheme"), SOURCES, ids=lambda part: part)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_every_runtime_serves_from_every_source_that_it_names(name: str, scheme: str, data: st.DataObject) -> None:
+    """Refused is at most what the URI chooses beside the source."""
+    runtime = {"name": name, "image": "x"}
+    uri = data.draw(uris[scheme])
+    try:
+        deployment, *_ = planned({"model": {"uri": uri}, "runtime": runtime})
+    except PlanError as error:
+        assert "cannot choose" in error.message or "needs the path of a file" in error.message
+        return
+    (server,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert ("/model" in [mount["mountPath"] for mount in server["volumeMounts"]]) is (
+        builtin()[name].schemes[scheme] != "native"
+    )
+
+
+def test_every_scheme_has_a_strategy() -> None:
+    assert uris.keys() == set(SCHEMES)
 
 
 @settings(deadline=None)

@@ -71,6 +71,11 @@ def of(spec: Manifest) -> Manifest:
             {"runtime": {"name": "custom", "image": "x", "command": ["a"], "port": 80, "healthPath": "/h"}},
             "mgpkgctnfh",
         ),
+        (
+            {"model": {"uri": "pvc://models/ranker", "format": "onnx"}},
+            {"model": {"uri": "pvc://models/ranker", "format": "onnx"}},
+            "tdjmvjfqmm",
+        ),
     ],
 )
 def test_frozen(spec: Manifest, expected: Manifest, hashed: str) -> None:
@@ -91,6 +96,7 @@ def changed(**changes: object) -> Manifest:
         changed(model={**MODEL, "name": NAME}),
         changed(model={**MODEL, "name": ""}),
         changed(model={**MODEL, "credentials": None}),
+        changed(model={**MODEL, "format": None}),
         changed(accelerator={}),
         changed(accelerator={"vendor": "nvidia", "count": 1}),
         changed(runtime={}),
@@ -114,6 +120,7 @@ def test_same_revision(spec: Manifest) -> None:
         changed(model={**MODEL, "uri": "hf://Qwen/Qwen3-8B@v1"}),
         changed(model={**MODEL, "size": "17Gi"}),
         changed(model={**MODEL, "name": "chat"}),
+        changed(model={**MODEL, "format": "safetensors"}),
         changed(model={**MODEL, "credentials": {"secretName": "hf"}}),
         changed(accelerator=None),
         changed(accelerator={"count": 2}),

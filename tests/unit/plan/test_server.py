@@ -63,6 +63,26 @@ def test_mounted_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("runtime", "uri", "values"),
+    [
+        ("vllm", "oci://r.io/org/model:v1", {"model.reference": "/model"}),
+        ("vllm", "s3://bucket/model", {"model.reference": "s3://bucket/model"}),
+        ("triton", "gs://bucket", {"model.reference": "gs://bucket"}),
+        ("ollama", "ollama://qwen3:8b", {"model.reference": "qwen3:8b"}),
+        ("llamacpp", "pvc://claim/model.gguf", {"model.reference": "/model/model.gguf"}),
+        ("llamacpp", "pvc://claim/a/b/model.gguf", {"model.reference": "/model/model.gguf"}),
+        ("llamacpp", "https://host/model.gguf", {"model.reference": "https://host/model.gguf"}),
+        ("llamacpp", "hf://org/repo:Q4", {"model.reference": "org/repo", "model.quantization": "Q4"}),
+        ("llamacpp", "hf://org/repo/q4/a.gguf", {"model.reference": "org/repo", "model.file": "q4/a.gguf"}),
+    ],
+)
+def test_what_the_engine_loads(runtime: str, uri: str, values: dict[str, str]) -> None:
+    found = server({"model": {"uri": uri}}, builtin()[runtime]).values
+    of_the_model = {name: value for name, value in found.items() if name.startswith("model.") and name != "model.name"}
+    assert of_the_model == values
+
+
+@pytest.mark.parametrize(
     ("args", "port", "drain_seconds"),
     [
         ([], 80, 20),
@@ -96,15 +116,6 @@ def test_image(runtime: Manifest, image: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({}, "spec.model is missing: the runtime engine has nothing to serve. Set spec.model.uri."),
-        (
-            {"model": {"uri": "pvc://claim"}, "accelerator": {}},
-            "spec.model.uri: the runtime engine cannot serve a model from pvc://. Use hf://, or another runtime.",
-        ),
-        (
-            {"model": {"uri": "hf://org/repo", "credentials": {"secretName": "s"}}, "accelerator": {}},
-            "spec.model.credentials: the runtime engine uses none for hf://. Leave the field out.",
-        ),
         (
             {"model": {"uri": "hf://org/repo"}},
             "spec.accelerator.vendor: the runtime engine has no image for cpu, only for nvidia. "

@@ -4,11 +4,13 @@ import pytest
 import yaml
 from kubernetes import client
 
-from modelservice_operator.accelerators.catalogue import BY_VENDOR
 from modelservice_operator.api import rules
+from modelservice_operator.api.uri import SCHEMES
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.runtimes import flags
 from modelservice_operator.runtimes.catalogue import InvalidRuntime, builtin, catalogue, read
-from modelservice_operator.runtimes.runtime import CPU, Runtime, When
+from modelservice_operator.runtimes.placeholders import DRAIN_SECONDS, PORT
+from modelservice_operator.runtimes.runtime import Runtime, When
 
 SMALLEST: Manifest = {
     "name": "engine",
@@ -35,8 +37,41 @@ def test_builtin() -> None:
 @pytest.mark.parametrize("name", builtin())
 def test_builtin_speak_kubernetes(name: str) -> None:
     data = builtin()[name]
-    client.V1SecurityContext.model_validate(data.security_context)
-    assert set(data.image) <= {CPU, *BY_VENDOR}
+    for context in (data.security_context, *data.vendor_security_context.values()):
+        client.V1SecurityContext.model_validate(context)
+
+
+@pytest.mark.parametrize("name", builtin())
+def test_builtin_are_complete(name: str) -> None:
+    """What a runtime has of the API of containers, it fills with what decides it."""
+    data = builtin()[name]
+    assert data.uses(PORT)
+    assert data.cache_path or name == "custom"
+    assert all(flags.canonical(argument.flag) == argument.flag for argument in data.args)
+
+
+def test_every_scheme_is_served() -> None:
+    assert {scheme for data in builtin().values() for scheme in data.schemes} == set(SCHEMES)
+
+
+def test_one_runtime_alone_knows_the_library_of_ollama() -> None:
+    """It is chosen by that."""
+    assert [name for name, data in builtin().items() if "ollama" in data.schemes] == ["ollama"]
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("command", {"command": ["{port}"]}),
+        ("argument", {"args": [{"flag": "--a", "value": "{port}"}]}),
+        ("one of several values", {"args": [{"flag": "--a", "values": ["x", "{port}"]}]}),
+        ("variable", {"env": [{"name": "A", "value": "x{port}"}]}),
+        ("fetch", {"cachePath": "/cache", "fetch": {"command": ["pull", "{port}"]}}),
+    ],
+)
+def test_uses(place: str, text: Manifest) -> None:
+    assert runtime(**text).uses(PORT), place
+    assert not runtime(**text).uses(DRAIN_SECONDS)
 
 
 def test_quantities_are_canonical() -> None:
@@ -55,14 +90,28 @@ def test_quantities_are_canonical() -> None:
         ({"args": [{"flag": "port", "value": "1"}]}, "engine.yaml: args.0.flag: String should match pattern"),
         ({"args": [{"flag": "--a", "value": "{Port}"}]}, "args.0.value: Value error, unknown placeholder {Port}"),
         (
-            {"args": [{"flag": "--a", "value": "1", "when": {"scheme": "s3"}}]},
-            "runtime: Value error, when.scheme s3 is none of the schemes",
+            {"args": [{"flag": "--a", "value": "1", "when": {"schemes": ["hf", "s3"]}}]},
+            "runtime: Value error, when.schemes: s3 is none of the schemes",
         ),
+        (
+            {"args": [{"flag": "--a", "value": "1", "values": ["2"]}]},
+            "args.0: Value error, value and values: only one of the two",
+        ),
+        ({"args": [{"flag": "--a", "values": ["{x}"]}]}, "args.0.values.0: Value error, unknown placeholder {x}"),
+        ({"flagStyle": "long"}, "flagStyle: Input should be 'joined' or 'separate'"),
+        ({"schemes": {"ftp": "native"}}, "schemes.ftp.[key]: String should match pattern"),
+        ({"schemes": {"hf": "copy"}}, "schemes.hf: Input should be 'native', 'mount' or 'file'"),
+        ({"image": {"apple": "x"}}, "image.apple.[key]: String should match pattern"),
+        ({"modelName": "["}, "modelName: Value error, no regular expression: "),
+        ({"env": [{"name": "A-B", "value": "1"}]}, "env.0.name: String should match pattern"),
+        ({"fetch": {"command": []}}, "fetch.command: Tuple should have at least 1 item"),
+        ({"fetch": {"command": ["pull"]}}, "fetch: needs cachePath, where it puts the model"),
+        ({"vendorSecurityContext": {"amd": {}}}, "vendorSecurityContext of a vendor that has no image"),
         (
             {"env": [{"name": "A", "value": "1", "when": {"vendor": "amd"}}]},
             "runtime: Value error, when.vendor amd has no image",
         ),
-        ({"credentials": {"s3": ["KEY"]}}, "credentials of a scheme that is none of the schemes"),
+        ({"credentials": {"s3": [{"name": "KEY"}]}}, "credentials of a scheme that is none of the schemes"),
         ({"probes": {"startup": "health"}}, "probes.startup: String should match pattern"),
         ({"name": "other"}, "engine.yaml: name: must be that of the file, not other"),
     ],
@@ -88,20 +137,28 @@ def test_a_format_has_one_runtime() -> None:
     ("when", "holds"),
     [
         ({}, True),
-        ({"scheme": "hf"}, True),
-        ({"scheme": "pvc"}, False),
+        ({"schemes": ["hf"]}, True),
+        ({"schemes": ["pvc", "hf"]}, True),
+        ({"schemes": ["pvc"]}, False),
         ({"vendor": "nvidia"}, True),
         ({"vendor": "cpu"}, False),
-        ({"scheme": "hf", "vendor": "cpu"}, False),
+        ({"schemes": ["hf"], "vendor": "cpu"}, False),
+        ({"quantization": False}, True),
+        ({"quantization": True}, False),
     ],
 )
-def test_when(when: dict[str, str], holds: bool) -> None:
-    assert When(**when).holds("hf", "nvidia") is holds
+def test_when(when: Manifest, holds: bool) -> None:
+    assert When.model_validate(when).holds("hf", "nvidia") is holds
+
+
+def test_when_there_is_a_quantization() -> None:
+    assert When(quantization=True).holds("hf", "nvidia", quantization=True)
+    assert not When(quantization=False).holds("hf", "nvidia", quantization=True)
 
 
 def test_no_model_no_scheme() -> None:
     assert When().holds(None, "cpu")
-    assert not When(scheme="hf").holds(None, "cpu")
+    assert not When(schemes=("hf",)).holds(None, "cpu")
 
 
 @pytest.mark.parametrize(("api", "path"), [("openai", "/v1"), (None, "")])
