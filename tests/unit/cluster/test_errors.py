@@ -83,6 +83,16 @@ def test_an_error_reads_well_and_is_cut() -> None:
         ),
         (
             "Deployment",
+            ["spec.template.spec.containers[0].env[3].name", "spec.template.spec.initContainers[0].env[3].name"],
+            "Correct spec.runtime.env: what the message names comes from there.",
+        ),
+        (
+            "Deployment",
+            ["spec.template.spec.initContainers[0].image"],
+            "Correct spec.runtime.image: what the message names comes from there.",
+        ),
+        (
+            "Deployment",
             ["spec.template.spec.containers[0].image", "spec.replicas"],
             "Correct spec.replicas and spec.runtime.image: what the message names comes from there.",
         ),
