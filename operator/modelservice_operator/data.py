@@ -16,6 +16,12 @@ class Data(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
+class NamedData(Data):
+    """A whole data file. Its name is that of the file."""
+
+    name: str
+
+
 class InvalidData(ValueError):
     """A data file is wrong; the text names file and field."""
 
@@ -30,22 +36,25 @@ def _canonical_quantity(text: str) -> str:
 Quantity = Annotated[str, AfterValidator(_canonical_quantity)]
 """A Kubernetes quantity, as the API server prints it."""
 
-_D = TypeVar("_D", bound=Data)
+_D = TypeVar("_D", bound=NamedData)
 
 
 def read_data(model: type[_D], file_name: str, text: str) -> _D:
     """One data file.
 
     Raises:
-        InvalidData: no YAML, or not the fields of the model.
+        InvalidData: no YAML, not the fields of the model, or not the name that the file has.
     """
     try:
-        return model.model_validate(yaml.safe_load(text))
+        read = model.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise InvalidData(f"{file_name}: {error}") from error
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, entry['loc'])) or 'file'}: {entry['msg']}" for entry in error.errors())
         raise InvalidData(f"{file_name}: {'; '.join(wrong)}") from error
+    if f"{read.name}.yaml" != file_name:
+        raise InvalidData(f"{file_name}: name: must be that of the file, not {read.name}")
+    return read
 
 
 def data_files(package: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from modelservice_operator.data import Data, Quantity
+from modelservice_operator.data import Data, NamedData, Quantity
 
 PARTITION = "{partition}"
 """Stands for spec.accelerator.partition in names."""
@@ -37,10 +37,9 @@ class Naming(Data):
     memory: MemoryLabel | None = None
 
 
-class Vendor(Naming):
+class Vendor(Naming, NamedData):
     """A maker of devices."""
 
-    name: str
     taints: tuple[str, ...]
     """Keys of the taints that commonly keep other pods off the nodes that have such devices."""
     partition: Naming | None = None

@@ -4,18 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, model_validator
 
+from modelservice_operator.accelerators.catalogue import BY_VENDOR
 from modelservice_operator.api.uri import SCHEMES
+from modelservice_operator.data import Data, NamedData, Quantity
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.quantity import InvalidQuantity, canonical_quantity
 from modelservice_operator.runtimes import placeholders
 
 CPU: Final = "cpu"
 """What `image` and `when.vendor` call a pod without an accelerator."""
 
-VENDORS: Final = ("nvidia", "amd", "intel", "gaudi", "tpu", "neuron", CPU)
+VENDORS: Final = (*BY_VENDOR, CPU)
 
 Vendor = Annotated[str, Field(pattern=f"^({'|'.join(VENDORS)})$")]
 Scheme = Annotated[str, Field(pattern=f"^({'|'.join(SCHEMES)})$")]
@@ -29,13 +29,6 @@ def _known_placeholders(text: str) -> str:
     return text
 
 
-def _canonical_quantity(text: str) -> str:
-    try:
-        return canonical_quantity(text)
-    except InvalidQuantity as error:
-        raise ValueError(str(error)) from error
-
-
 def _regular_expression(text: str) -> str:
     try:
         re.compile(text)
@@ -47,20 +40,13 @@ def _regular_expression(text: str) -> str:
 Template = Annotated[str, AfterValidator(_known_placeholders)]
 """Text with placeholders."""
 
-Quantity = Annotated[str, AfterValidator(_canonical_quantity)]
-"""A Kubernetes quantity, as the API server prints it."""
-
 Path = Annotated[str, Field(pattern="^/")]
 VariableName = Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 Seconds = Annotated[int, Field(ge=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
-
-
-class When(_Data):
+class When(Data):
     """For which pods an entry is meant; what is not given does not matter."""
 
     schemes: tuple[Scheme, ...] = ()
@@ -79,7 +65,7 @@ class When(_Data):
         )
 
 
-class Argument(_Data):
+class Argument(Data):
     """A flag of the server. One that the user gives, in whatever spelling, replaces ours."""
 
     flag: Annotated[str, Field(pattern="^--?[A-Za-z]")]
@@ -103,7 +89,7 @@ class Argument(_Data):
         return self
 
 
-class Variable(_Data):
+class Variable(Data):
     """An environment variable of the server. One that the user gives replaces ours."""
 
     name: VariableName
@@ -111,7 +97,7 @@ class Variable(_Data):
     when: When = When()
 
 
-class Credential(_Data):
+class Credential(Data):
     """A key of the user's Secret, and the environment variable of the same name."""
 
     name: VariableName
@@ -121,7 +107,7 @@ class Credential(_Data):
     """The engine wants the path of a file: the key is mounted, and the variable names where."""
 
 
-class Fetch(_Data):
+class Fetch(Data):
     """An init container that brings the model into the cache, for an engine that cannot do so before it serves.
 
     It has the image, the environment, the security context and the cache of the server.
@@ -130,7 +116,7 @@ class Fetch(_Data):
     command: Annotated[tuple[Template, ...], Field(min_length=1)]
 
 
-class Probes(_Data):
+class Probes(Data):
     """Paths that answer 200. Without one, an open port is enough."""
 
     startup: Path | None = None
@@ -138,14 +124,14 @@ class Probes(_Data):
     liveness: Path | None = None
 
 
-class DeviceRequests(_Data):
+class DeviceRequests(Data):
     """What the server container requests for each of its devices."""
 
     cpu: Quantity
     memory: Quantity
 
 
-class CpuOnlyRequests(_Data):
+class CpuOnlyRequests(Data):
     """What the server container requests when it has no device."""
 
     cpu: Quantity
@@ -155,17 +141,16 @@ class CpuOnlyRequests(_Data):
     """Memory as a multiple of the size of the model, when that is known."""
 
 
-class Requests(_Data):
+class Requests(Data):
     """Requested CPU and memory of the server container."""
 
     per_device: DeviceRequests
     cpu_only: CpuOnlyRequests
 
 
-class Runtime(_Data):
+class Runtime(NamedData):
     """A model server."""
 
-    name: str
     formats: tuple[str, ...] = ()
     """Formats of models that it serves when no runtime is named; no other runtime has the same."""
     image: Mapping[Vendor, str] = {}
@@ -192,7 +177,7 @@ class Runtime(_Data):
     """Where an empty, writable volume is mounted."""
     shared_memory: Quantity | None = None
     """Size of /dev/shm when a pod has more than one device."""
-    security_context: Manifest = {}
+    security_context: Manifest = Field(default_factory=dict)
     """Of the server container, as in Kubernetes."""
     vendor_security_context: Mapping[Vendor, Manifest] = {}
     """Instead of it, for vendors whose devices need another."""

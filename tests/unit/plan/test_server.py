@@ -3,10 +3,11 @@
 import pytest
 
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.data import read_data
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.server import Server, resolve
-from modelservice_operator.runtimes.catalogue import builtin, read
+from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.runtime import Runtime
 
 ENGINE = """
@@ -26,7 +27,7 @@ MODEL = {"model": {"uri": "hf://org/repo"}, "accelerator": {}}
 
 
 def engine() -> Runtime:
-    return read("engine.yaml", ENGINE)
+    return read_data(Runtime, "engine.yaml", ENGINE)
 
 
 def server(spec: Manifest, runtime: Runtime | None = None) -> Server:

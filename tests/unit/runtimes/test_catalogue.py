@@ -6,9 +6,10 @@ from kubernetes import client
 
 from modelservice_operator.api import rules
 from modelservice_operator.api.uri import SCHEMES
+from modelservice_operator.data import InvalidData, read_data
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.runtimes import flags
-from modelservice_operator.runtimes.catalogue import InvalidRuntime, builtin, catalogue, read
+from modelservice_operator.runtimes.catalogue import builtin, catalogue
 from modelservice_operator.runtimes.placeholders import DRAIN_SECONDS, PORT
 from modelservice_operator.runtimes.runtime import Runtime, When
 
@@ -26,7 +27,7 @@ SMALLEST: Manifest = {
 
 
 def runtime(**changes: object) -> Runtime:
-    return read("engine.yaml", yaml.safe_dump({**SMALLEST, **changes}))
+    return read_data(Runtime, "engine.yaml", yaml.safe_dump({**SMALLEST, **changes}))
 
 
 def test_builtin() -> None:
@@ -91,7 +92,7 @@ def test_quantities_are_canonical() -> None:
         ({"args": [{"flag": "--a", "value": "{Port}"}]}, "args.0.value: Value error, unknown placeholder {Port}"),
         (
             {"args": [{"flag": "--a", "value": "1", "when": {"schemes": ["hf", "s3"]}}]},
-            "runtime: Value error, when.schemes: s3 is none of the schemes",
+            "file: Value error, when.schemes: s3 is none of the schemes",
         ),
         (
             {"args": [{"flag": "--a", "value": "1", "values": ["2"]}]},
@@ -109,7 +110,7 @@ def test_quantities_are_canonical() -> None:
         ({"vendorSecurityContext": {"amd": {}}}, "vendorSecurityContext of a vendor that has no image"),
         (
             {"env": [{"name": "A", "value": "1", "when": {"vendor": "amd"}}]},
-            "runtime: Value error, when.vendor amd has no image",
+            "file: Value error, when.vendor amd has no image",
         ),
         ({"credentials": {"s3": [{"name": "KEY"}]}}, "credentials of a scheme that is none of the schemes"),
         ({"probes": {"startup": "health"}}, "probes.startup: String should match pattern"),
@@ -117,19 +118,19 @@ def test_quantities_are_canonical() -> None:
     ],
 )
 def test_wrong_data(changes: Manifest, complaint: str) -> None:
-    with pytest.raises(InvalidRuntime, match=re.escape(complaint)):
+    with pytest.raises(InvalidData, match=re.escape(complaint)):
         runtime(**changes)
 
 
 def test_no_yaml() -> None:
-    with pytest.raises(InvalidRuntime, match=r"^engine.yaml: "):
-        read("engine.yaml", "name: [")
+    with pytest.raises(InvalidData, match=r"^engine.yaml: "):
+        read_data(Runtime, "engine.yaml", "name: [")
 
 
 def test_a_format_has_one_runtime() -> None:
     first = runtime(formats=["gguf"])
     second = first.model_copy(update={"name": "second"})
-    with pytest.raises(InvalidRuntime, match=r"second.yaml: formats: gguf is engine's"):
+    with pytest.raises(InvalidData, match=r"second.yaml: formats: gguf is engine's"):
         catalogue([first, second])
 
 
