@@ -63,6 +63,16 @@ def beyond_repair(kind: str, namespace: str, name: str, words: str) -> Blocked:
     )
 
 
+def of_pod_template(refusal: Blocked) -> Blocked:
+    """A refusal of a Deployment whose pod template the user has patched: nobody else can say what is wrong with it."""
+    return Blocked(
+        Reason.INVALID_POD_TEMPLATE,
+        refusal.message,
+        "Correct spec.podTemplate, or another field of the spec that the message is about.",
+        stalled=True,
+    )
+
+
 def being_deleted(kind: str, name: str) -> Blocked:
     """A child has a deletionTimestamp: nothing is applied to it any more."""
     return Blocked(

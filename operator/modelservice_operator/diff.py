@@ -10,9 +10,15 @@ from modelservice_operator.quantity import InvalidQuantity, parse_quantity
 MERGE_KEYS: Final = {
     "containers": ("name",),
     "env": ("name",),
+    "hostAliases": ("ip",),
+    "imagePullSecrets": ("name",),
     "initContainers": ("name",),
     "ownerReferences": ("uid",),
     "ports": ("containerPort", "port", "protocol"),
+    "resourceClaims": ("name",),
+    "schedulingGates": ("name",),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+    "volumeDevices": ("devicePath",),
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }

@@ -8,7 +8,7 @@ from typing import Final
 from modelservice_operator import status
 from modelservice_operator.api.read import InvalidSpec, read_spec
 from modelservice_operator.api.spec import ModelServiceSpec
-from modelservice_operator.blocked import Blocked
+from modelservice_operator.blocked import Blocked, of_pod_template
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judge, namespace_is_gone
@@ -206,7 +206,9 @@ class Reconciler:
                 else:
                     await self._applier.ensure(parent, intent)
             except Blocked as error:
-                blocked = blocked or error
+                patched = intent["kind"] == DEPLOYMENT.kind and spec.pod_template is not None
+                ours = of_pod_template(error) if patched and error.reason is Reason.INVALID_SPEC else error
+                blocked = blocked or ours
             except ApiError as error:
                 if namespace_is_gone(error):
                     raise

@@ -8,74 +8,18 @@ import pytest
 from cluster.harness.operator import Operator
 from cluster.harness.service import Service
 from localcluster import Kubectl, LocalCluster
-from localcluster.nodes import Machine, node
-
-MACHINES = {
-    "xe-1": Machine(
-        "arc-b60",
-        cpus=32,
-        memory=256,
-        disk=1000,
-        devices={"gpu.intel.com/xe": 4},
-        labels={"gpu.intel.com/product": "Arc_Pro_B60", "gpu.intel.com/device.count": "4"},
-        taints=[{"key": "gpu.intel.com/xe", "value": "present", "effect": "NoSchedule"}],
-    ),
-    "gaudi-1": Machine(
-        "gaudi3",
-        cpus=160,
-        memory=1024,
-        disk=1000,
-        devices={"habana.ai/gaudi": 8},
-        taints=[{"key": "habana.ai/gaudi", "value": "present", "effect": "NoSchedule"}],
-    ),
-    "v6e-1": Machine(
-        "ct6e-standard-4t",
-        cpus=180,
-        memory=720,
-        disk=1000,
-        devices={"google.com/tpu": 4},
-        labels={
-            "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
-            "cloud.google.com/gke-tpu-topology": "2x2",
-        },
-        taints=[{"key": "google.com/tpu", "value": "present", "effect": "NoSchedule"}],
-    ),
-    "trn2-1": Machine(
-        "trn2.48xlarge",
-        cpus=192,
-        memory=2048,
-        disk=1000,
-        devices={"aws.amazon.com/neuron": 16},
-        taints=[{"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}],
-    ),
-    "mig-1": Machine(
-        "a3-highgpu-1g",
-        cpus=26,
-        memory=234,
-        disk=1000,
-        devices={"nvidia.com/mig-3g.40gb": 2},
-        labels={
-            "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
-            "nvidia.com/mig.strategy": "mixed",
-            "nvidia.com/mig-3g.40gb.count": "2",
-            "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
-            "nvidia.com/mig-3g.40gb.memory": "40448",
-        },
-        taints=[{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
-    ),
-}
-"""Of those vendors and kinds that the ordinary fleet lacks."""
+from localcluster.nodes import RARE, node
 
 
 @pytest.fixture(scope="module", autouse=True)
 def machines(cluster: LocalCluster) -> Iterator[None]:
     """One node of each, beside the fleet."""
-    numbered = enumerate(MACHINES.items(), start=100)
+    numbered = enumerate(RARE.items(), start=100)
     nodes = [node(name, machine, "local-a", number) for number, (name, machine) in numbered]
     cluster.kubectl("create", "-f", "-", given=nodes)
-    cluster.kubectl("wait", "--for=condition=Ready", "node", *MACHINES, "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "node", *RARE, "--timeout=30s")
     yield
-    cluster.kubectl("delete", "node", *MACHINES)
+    cluster.kubectl("delete", "node", *RARE)
 
 
 ROWS: list[tuple[dict[str, Any], str]] = [

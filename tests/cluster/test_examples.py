@@ -11,10 +11,21 @@ import yaml
 from cluster.harness.operator import ROOT, Operator
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
-from localcluster import Kubectl
+from localcluster import Kubectl, LocalCluster
+from localcluster.nodes import RARE, node
 from modelservice_operator.render import render_file
 
-EXAMPLES = sorted((ROOT / "examples").iterdir())
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+OVERLAYS = sorted((ROOT / "examples" / "kustomize" / "overlays").iterdir())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slices(cluster: LocalCluster) -> Iterator[None]:
+    """A node with MIG slices, which one of the examples is for."""
+    cluster.kubectl("create", "-f", "-", given=node("mig-1", RARE["mig-1"], "local-a", 100))
+    cluster.kubectl("wait", "--for=condition=Ready", "node", "mig-1", "--timeout=30s")
+    yield
+    cluster.kubectl("delete", "node", "mig-1")
 
 
 @contextmanager
@@ -60,6 +71,13 @@ def surroundings(kubectl: Kubectl, manifest: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+def wanted(spec: dict[str, Any]) -> int:
+    """How many pods there are at first."""
+    replicas: int = spec.get("replicas", 1)
+    least: int = (spec.get("scaling") or {}).get("minReplicas", 0)
+    return 0 if spec.get("suspend") else max(replicas, least)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_it_becomes_ready(operator: Operator, kubectl: Kubectl, path: Path) -> None:
     manifest: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
@@ -67,9 +85,20 @@ def test_it_becomes_ready(operator: Operator, kubectl: Kubectl, path: Path) -> N
         kubectl("apply", "--server-side", "--validate=strict", "-f", path)
         service = Service(kubectl, manifest["metadata"]["name"]).ready()
         assert "problems" not in service.status
-        wanted = manifest["spec"].get("replicas", 1)
-        assert service.status["ready"] == f"{wanted}/{wanted}"
-        assert service.status["accelerators"] == wanted * manifest["spec"].get("accelerator", {}).get("count", 0)
+        pods = wanted(manifest["spec"])
+        assert service.status["ready"] == f"{pods}/{pods}"
+        devices = manifest["spec"].get("accelerator")
+        assert service.status["accelerators"] == pods * (devices.get("count", 1) if devices else 0)
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: path.name)
+def test_an_overlay_becomes_ready(operator: Operator, kubectl: Kubectl, path: Path) -> None:
+    kubectl("apply", "--server-side", "--validate=strict", "-k", path)
+    service = Service(kubectl, "chat").ready()
+    assert service.status["ready"] == "3/3"
+    nodes = {pod["spec"]["nodeName"] for pod in service.children("pods")}
+    assert all(name.startswith("h100-") for name in nodes)
+    assert len(nodes) == 3, "one in each zone"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
@@ -77,4 +106,5 @@ def test_what_render_prints_is_accepted(kubectl: Kubectl, path: Path) -> None:
     rendered = render_file(path.read_text("utf-8"))
     name = yaml.safe_load(path.read_text("utf-8"))["metadata"]["name"]
     answer = kubectl("create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", "-", given=rendered)
-    assert answer.split() == [f"deployment.apps/{name}", f"service/{name}"]
+    assert answer.split()[:2] == [f"deployment.apps/{name}", f"service/{name}"]
+    assert len(answer.split()) == len(list(yaml.safe_load_all(rendered)))

@@ -114,6 +114,62 @@ FLEET: Mapping[str, tuple[Machine, str]] = {
 }
 """Name of each node -> its machine and its zone."""
 
+RARE: Mapping[str, Machine] = {
+    "xe-1": Machine(
+        "arc-b60",
+        cpus=32,
+        memory=256,
+        disk=1000,
+        devices={"gpu.intel.com/xe": 4},
+        labels={"gpu.intel.com/product": "Arc_Pro_B60", "gpu.intel.com/device.count": "4"},
+        taints=[{"key": "gpu.intel.com/xe", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "gaudi-1": Machine(
+        "gaudi3",
+        cpus=160,
+        memory=1024,
+        disk=1000,
+        devices={"habana.ai/gaudi": 8},
+        taints=[{"key": "habana.ai/gaudi", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "v6e-1": Machine(
+        "ct6e-standard-4t",
+        cpus=180,
+        memory=720,
+        disk=1000,
+        devices={"google.com/tpu": 4},
+        labels={
+            "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
+            "cloud.google.com/gke-tpu-topology": "2x2",
+        },
+        taints=[{"key": "google.com/tpu", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "trn2-1": Machine(
+        "trn2.48xlarge",
+        cpus=192,
+        memory=2048,
+        disk=1000,
+        devices={"aws.amazon.com/neuron": 16},
+        taints=[{"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}],
+    ),
+    "mig-1": Machine(
+        "a3-highgpu-1g",
+        cpus=26,
+        memory=234,
+        disk=1000,
+        devices={"nvidia.com/mig-3g.40gb": 2},
+        labels={
+            "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+            "nvidia.com/mig.strategy": "mixed",
+            "nvidia.com/mig-3g.40gb.count": "2",
+            "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
+            "nvidia.com/mig-3g.40gb.memory": "40448",
+        },
+        taints=[{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+    ),
+}
+"""Nodes of further vendors and with MIG slices, for tests that ask for them."""
+
 
 def node(name: str, machine: Machine, zone: str, number: int) -> dict[str, Any]:
     """The Node object; `number` (1 to 254) makes its address."""

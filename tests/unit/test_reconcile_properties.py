@@ -253,7 +253,7 @@ def test_every_accepted_spec_comes_about_or_is_explained(spec: Manifest) -> None
         world.apply(spec)
         await world.rest()
         if world.condition("Stalled")[0] == "True":
-            assert world.condition("Ready") == ("False", "InvalidSpec")
+            assert world.condition("Ready") in [("False", "InvalidSpec"), ("False", "InvalidPodTemplate")]
             assert world.status["problems"][0]["message"].startswith("spec.")
             assert world.api.objects("Deployment") == []
         elif world.condition("Reconciling") != ("True", "RolloutPaused"):

@@ -41,16 +41,24 @@ def read_spec(raw: Manifest, name: str) -> ModelServiceSpec:
         spec = ModelServiceSpec.model_validate(_without_nulls(raw))
     except ValidationError as error:
         raise InvalidSpec(tuple(_sentence(detail) for detail in error.errors())) from error
-    mistakes = (*_name(name), *_spec(spec), *_runtime(spec.runtime), *_env(spec.runtime.env))
+    mistakes = (
+        *_name(name),
+        *_spec(spec),
+        *_runtime(spec.runtime),
+        *_env(spec.runtime.env),
+        *_nulls(spec.pod_template.spec if spec.pod_template else None, "spec.podTemplate.spec"),
+    )
     if mistakes:
         raise InvalidSpec(mistakes)
     return spec
 
 
-def _without_nulls(value: object) -> object:
-    """As the API server stores it: a field that is null is absent."""
+def _without_nulls(value: object, inside: tuple[str, ...] = ()) -> object:
+    """As the API server stores it: a field that is null is absent, but in the part of a patch that is kept as it is."""
+    if inside == ("podTemplate", "spec"):
+        return value
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {key: _without_nulls(item, (*inside, key)) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
@@ -143,6 +151,20 @@ def _env(variables: tuple[EnvVar, ...]) -> Iterator[str]:
         if resource and resource.divisor is not None and not _is_quantity(resource.divisor):
             path = f"spec.runtime.env[{index}].valueFrom.resourceFieldRef.divisor"
             yield _wrong(path, resource.divisor, rules.ENV_DIVISOR.message)
+
+
+def _nulls(value: object, path: str) -> Iterator[str]:
+    """Some clients send a null and some leave it out: what it would mean depends on them."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if item is None:
+                yield f'{path}.{key}: may not be null: leave the field out, or write "$patch: delete" beside it'
+            yield from _nulls(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if item is None:
+                yield f"{path}[{index}]: may not be null: leave it out"
+            yield from _nulls(item, f"{path}[{index}]")
 
 
 def _is_quantity(text: str) -> bool:

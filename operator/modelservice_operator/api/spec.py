@@ -14,6 +14,7 @@ from modelservice_operator.api.base import ApiModel, Flag, Int32, Keywords, Port
 from modelservice_operator.api.disruption import Disruption
 from modelservice_operator.api.endpoint import Endpoint
 from modelservice_operator.api.placement import Placement
+from modelservice_operator.api.pod_template import PodTemplate
 from modelservice_operator.api.resources import Resources
 from modelservice_operator.api.scaling import Scaling
 from modelservice_operator.api.types.env import EnvVar
@@ -146,5 +147,8 @@ class ModelServiceSpec(ApiModel):
     service_account_name: Annotated[str, Keywords(maxLength=253), rules.SERVICE_ACCOUNT_NAME] | None = None
     """ServiceAccount of the pods. Its token is not mounted into them. Default: that of the namespace called default.
     Example: model-reader."""
+    pod_template: PodTemplate | None = None
+    """A patch on the finished pod template, for whatever has no field of its own. What the API server makes of it is
+    the patch's matter: a mistake in it stalls the ModelService."""
     suspend: Flag = False
     """Run no pods and keep everything else: the Service, its address, the history. Default: false."""

@@ -22,6 +22,7 @@ class Reason(StrEnum):
         return member
 
     INVALID_SPEC = "InvalidSpec", "The spec asks for something that cannot be."
+    INVALID_POD_TEMPLATE = "InvalidPodTemplate", "The patch in spec.podTemplate makes pods that cannot be."
     NAME_CONFLICT = "NameConflict", "An object of the name that a child needs belongs to someone else."
     CHILD_MODIFIED = "ChildModified", "Someone changed a child in a way that the operator cannot put right."
     FORBIDDEN = "Forbidden", "The operator may not do what it has to do."

@@ -15,3 +15,9 @@ class PlanError(ValueError):
         super().__init__(f"{message} {remedy}")
         self.message = message
         self.remedy = remedy
+
+
+class InvalidPodTemplate(PlanError):
+    """The patch on the pod template cannot be merged."""
+
+    reason = Reason.INVALID_POD_TEMPLATE

@@ -33,6 +33,12 @@ def placement(parent_name: str, spec: ModelServiceSpec) -> Manifest:
     return {field: part for field, part in parts.items() if part}
 
 
+def usual_tolerations(spec: ModelServiceSpec) -> list[Manifest]:
+    """Those of the taints that nodes with such devices usually have."""
+    taints = BY_VENDOR[spec.accelerator.vendor].taints if spec.accelerator else ()
+    return [{"key": taint, "operator": "Exists", "effect": "NoSchedule"} for taint in taints]
+
+
 def _affinity(spec: ModelServiceSpec) -> Manifest:
     asked = spec.placement.affinity
     affinity = without_empty_lists(asked.model_dump(by_alias=True, exclude_none=True)) if asked else {}
@@ -51,9 +57,7 @@ def _affinity(spec: ModelServiceSpec) -> Manifest:
 def _tolerations(spec: ModelServiceSpec) -> list[Manifest]:
     """Nodes with devices are commonly tainted, to keep other pods away."""
     users = [asked.model_dump(by_alias=True, exclude_none=True) for asked in spec.placement.tolerations]
-    taints = BY_VENDOR[spec.accelerator.vendor].taints if spec.accelerator else ()
-    usual = [{"key": taint, "operator": "Exists", "effect": "NoSchedule"} for taint in taints]
-    return [*users, *(toleration for toleration in usual if toleration not in users)]
+    return [*users, *(toleration for toleration in usual_tolerations(spec) if toleration not in users)]
 
 
 def _spread(parent_name: str, asked: Placement) -> list[Manifest]:

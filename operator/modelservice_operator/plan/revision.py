@@ -4,6 +4,7 @@ from typing import Final
 
 from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.placement import Placement
+from modelservice_operator.api.pod_template import PodTemplate
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
@@ -39,8 +40,8 @@ def inputs(parent_name: str, spec: ModelServiceSpec) -> Manifest:
     }
     # An accelerator that says nothing but defaults is still one: without it the model runs on CPUs.
     accelerator = {"accelerator": _accelerator(spec.accelerator)} if spec.accelerator else {}
-    placement = _placement(spec.placement)
-    return compact(normal) | accelerator | ({"placement": placement} if placement else {})
+    open_parts = {"placement": _placement(spec.placement), "podTemplate": _pod_template(spec.pod_template)}
+    return compact(normal) | accelerator | {field: part for field, part in open_parts.items() if part}
 
 
 def _accelerator(asked: Accelerator) -> Manifest:
@@ -48,6 +49,12 @@ def _accelerator(asked: Accelerator) -> Manifest:
     if asked.memory is not None:
         given["memory"] = canonical_quantity(asked.memory)
     return given
+
+
+def _pod_template(asked: PodTemplate | None) -> Manifest:
+    """As it is written: in a patch an empty value says something."""
+    given = asked.model_dump(by_alias=True, exclude_none=True) if asked else {}
+    return {field: part for field, part in given.items() if part}
 
 
 def _placement(asked: Placement) -> Manifest:

@@ -10,7 +10,8 @@ from modelservice_operator.plan import names
 from modelservice_operator.plan.choice import choose
 from modelservice_operator.plan.container import container, fetch_container
 from modelservice_operator.plan.demands import refuse_what_it_cannot
-from modelservice_operator.plan.placement import placement
+from modelservice_operator.plan.patched import patched
+from modelservice_operator.plan.placement import placement, usual_tolerations
 from modelservice_operator.plan.server import Server, resolve
 from modelservice_operator.plan.volumes import volumes_and_mounts
 from modelservice_operator.runtimes.runtime import Runtime
@@ -45,7 +46,9 @@ def render(
         names.COMPONENT: names.SERVER,
         names.REVISION: revision_hash,
     }
-    template = {"metadata": {"labels": labels}, "spec": _pod(parent_name, server, spec)}
+    template: Manifest = {"metadata": {"labels": labels}, "spec": _pod(parent_name, server, spec)}
+    if spec.pod_template:
+        template = patched(template, spec.pod_template, usual_tolerations(spec))
     return RenderedTemplate(template=template, runtime=runtime.name, image=server.image)
 
 

@@ -92,6 +92,10 @@ def ingress(**fields: Any) -> Patch:
     return {"spec": {"endpoint": {"ingress": fields}}}
 
 
+def pod_template(**fields: Any) -> Patch:
+    return {"spec": {"podTemplate": fields}}
+
+
 def rollout(**fields: Any) -> Patch:
     return {"spec": {"rollout": fields}}
 
@@ -547,6 +551,20 @@ ROWS = [
         ingress(host="m.example.com", tls={"secretName": "TLS"}),
         f"{INGRESS}.tls.secretName",
         "must be the name of a Secret of the same namespace that holds",
+        "pass",
+    ),
+    # spec.podTemplate
+    Row(
+        "a patch",
+        pod_template(
+            metadata={"labels": {"team": "a"}, "annotations": {"a/b": ""}}, spec={"x": [{"$patch": "delete"}]}
+        ),
+    ),
+    Row(
+        "a label of the operator's",
+        pod_template(metadata={"labels": {"modelservice.dev/name": "x"}}),
+        "spec.podTemplate.metadata.labels",
+        "may not hold keys that begin with modelservice.dev/",
         "pass",
     ),
     # spec.rollout, spec.endpoint

@@ -41,6 +41,7 @@ def test_every_level_is_structural() -> None:
         "type", "format", "description", "default", "enum", "properties", "required", "items", "minimum", "maximum",
         "maxLength", "maxItems", "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
         "x-kubernetes-map-type", "x-kubernetes-validations", "additionalProperties", "maxProperties", "minItems",
+        "x-kubernetes-preserve-unknown-fields",
     }  # fmt: skip
     for path, node in NODES.items():
         assert set(node) <= allowed, path

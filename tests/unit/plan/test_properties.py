@@ -148,6 +148,27 @@ scalings = st.fixed_dictionaries(
         "behavior": st.just({"scaleDown": {"policies": [], "tolerance": "0.05", "stabilizationWindowSeconds": 0}}),
     },
 )
+patches = st.fixed_dictionaries(
+    {},
+    optional={
+        "metadata": st.fixed_dictionaries({}, optional={"labels": st.dictionaries(words, words, max_size=1)}),
+        "spec": st.sampled_from(
+            [
+                {"containers": [{"name": "server", "tty": True}, {"name": "proxy", "image": "x"}]},
+                {
+                    "containers": [
+                        {"name": "server", "$patch": "delete"},
+                        {"name": "other", "image": "x", "env": [{"name": "A"}]},
+                    ]
+                },
+                {"tolerations": [{"operator": "Exists"}], "imagePullSecrets": [{"name": "registry"}]},
+                {"volumes": [{"name": "cache", "$retainKeys": ["name", "hostPath"], "hostPath": {"path": "/x"}}]},
+                {"containers": [{"image": "nameless"}]},
+                {"volumes": {}},
+            ]
+        ),
+    },
+)
 common = {
     "accelerator": st.fixed_dictionaries(
         {},
@@ -173,6 +194,7 @@ common = {
     ),
     "endpoint": st.fixed_dictionaries({}, optional={"port": ports, "ingress": ingresses}),
     "scaling": scalings,
+    "podTemplate": patches,
     "disruption": st.fixed_dictionaries({}, optional={"maxUnavailable": st.sampled_from([0, 2, "3", "25%"])}),
     "serviceAccountName": words,
     "suspend": st.booleans(),
@@ -224,7 +246,7 @@ def test_every_accepted_spec_has_an_answer(raw: Manifest) -> None:
     volumes = {volume["name"] for volume in pod.get("volumes", ())}
     for container in (*pod.get("initContainers", ()), *pod["containers"]):
         assert {mount["name"] for mount in container.get("volumeMounts", ())} <= volumes
-        environment = container["env"]
+        environment = container.get("env", ())
         assert len({entry["name"] for entry in environment}) == len(environment)
 
 
