@@ -52,7 +52,8 @@ def test_what_the_api_server_refuses_is_told_in_its_words_and_tried_once(
     requests = audit.requests(user=USER, since=mark, namespace=kubectl.namespace)
     applied = [request for request in requests if request.resource == "deployments" and request.verb == "patch"]
     assert len(applied) <= 2, "once for each intent"
-    service.apply(podTemplate={"spec": {}}).wait_for("Stalled", "False")
+    kubectl("patch", "modelservice", service.name, "--type=merge", "-p", '{"spec":{"podTemplate":null}}')
+    service.wait_for("Stalled", "False")
 
 
 def test_a_patch_that_cannot_be_merged_is_told_without_a_request(
@@ -77,5 +78,5 @@ def test_null_is_refused(operator: Operator, kubectl: Kubectl) -> None:
 
 
 def test_a_misspelt_section_is_refused_at_once(kubectl: Kubectl, operator: Operator) -> None:
-    with pytest.raises(KubectlError, match=r'unknown field "spec.podTemplate.sepc"'):
+    with pytest.raises(KubectlError, match='unknown field "sepc"'):
         kubectl("create", "--validate=strict", "-f", "-", given=Service(kubectl, podTemplate={"sepc": {}}).manifest)

@@ -45,8 +45,9 @@ def claim_unusable(pod: Pod) -> Finding | None:
         name, state = claim[1], _CLAIM_STATES[claim[2]]
         remedy = f"Create PersistentVolumeClaim {name} in namespace {pod.namespace}, or correct spec.model.uri."
     elif _UNBOUND in message:
-        name, state = " or ".join(sorted(pod.claims)), "is not bound to a volume"
-        remedy = f"See why: kubectl describe pvc -n {pod.namespace} {' '.join(sorted(pod.claims))}"
+        # The claim of an ephemeral volume has the name of the pod in its own.
+        name, state = " or ".join(sorted(pod.claims)) or "of an ephemeral volume", "is not bound to a volume"
+        remedy = f"See why: {' '.join(['kubectl describe pvc -n', pod.namespace, *sorted(pod.claims)])}"
     else:
         return None
     return _finding(

@@ -21,7 +21,8 @@ def patched(template: Manifest, asked: PodTemplate, tolerations: list[Manifest])
         merged = strategic_merge(template, asked.model_dump(by_alias=True, exclude_none=True))
     except MergeError as error:
         raise InvalidPodTemplate(
-            f"spec.podTemplate: {error.message}.", "Write it as a strategic merge patch: see docs/using.md."
+            f"spec.podTemplate: {error.message}.",
+            "Correct spec.podTemplate: it is a strategic merge patch, as kubectl patch takes it.",
         ) from error
     labels = template["metadata"]["labels"]
     metadata = merged.get("metadata") or {}
@@ -35,5 +36,5 @@ def patched(template: Manifest, asked: PodTemplate, tolerations: list[Manifest])
     }
     twice = duplicates(result)
     if twice:
-        raise InvalidPodTemplate(f"spec.podTemplate: {'; '.join(twice)}.", "Keep one of each.")
+        raise InvalidPodTemplate(f"spec.podTemplate: {'; '.join(twice)}.", "Keep one of each in spec.podTemplate.")
     return result

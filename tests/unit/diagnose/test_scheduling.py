@@ -205,3 +205,10 @@ def test_causes_beside_the_nodes(pending: Pod, message: str, remedy: str) -> Non
 def test_a_pod_that_the_scheduler_has_not_seen_yet_is_fine() -> None:
     assert problems(pod(phase="Pending")) == ()
     assert problems(pod(phase="Pending", node="a", conditions=[condition("PodScheduled", "True")])) == ()
+
+
+def test_a_claim_without_a_name_of_its_own_is_described() -> None:
+    message = "0/5 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    (problem,) = problems(unscheduled(message))
+    assert problem.message.endswith("PersistentVolumeClaim of an ephemeral volume is not bound to a volume.")
+    assert problem.remedy == "See why: kubectl describe pvc -n ml"
