@@ -106,6 +106,7 @@ class Reconciler:
         if uid is not None:
             self._applier.forget(uid)
             self._revisions.forget(uid)
+            self._scaler.forget(uid)
 
     async def _converge(self, parent: Parent) -> Outcome:
         """Revision, then children; whatever stands in the way of one child keeps no other from being applied."""

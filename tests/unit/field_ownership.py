@@ -18,9 +18,11 @@ LIST_KEYS: Final = {
     "conditions": ("type",),
     "containers": ("name",),
     "env": ("name",),
+    "imagePullSecrets": ("name",),
     "initContainers": ("name",),
     "ownerReferences": ("uid",),
     "ports": ("containerPort", "port", "protocol"),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }

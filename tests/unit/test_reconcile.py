@@ -490,3 +490,15 @@ async def test_transitions_are_told_as_events() -> None:
         ("Normal", "Ready"),
         ("Warning", "InvalidSpec"),
     ]
+
+
+async def test_the_number_to_start_with_survives_a_write_that_fails() -> None:
+    world = World()
+    scaling = {"maxReplicas": 5, "targets": [{"type": "CPUUtilization", "value": "80"}]}
+    world.apply({**SPEC, "replicas": 3, "scaling": scaling})
+    world.deliver()
+    world.api.fail("force Deployment", Failure(409, "Conflict", "the object has been modified"))
+    with pytest.raises(ApiError):
+        await world.process.reconciler.reconcile(KEY)
+    await world.rest()
+    assert world.child("Deployment")["spec"]["replicas"] == 3

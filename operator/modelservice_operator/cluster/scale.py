@@ -20,20 +20,32 @@ class Scaler:
     def __init__(self, client: Client, store: Store) -> None:
         self._client = client
         self._store = store
+        self._starting: set[str] = set()
+        """uids of the ModelServices whose Deployment was made and has not got its number to start with."""
+
+    def forget(self, uid: str) -> None:
+        """The ModelService with this uid is gone."""
+        self._starting.discard(uid)
 
     async def settle(self, parent: Parent, spec: ModelServiceSpec, *, created: bool = False) -> None:
         """Bring the replicas to what is wanted, where the intent of the Deployment does not hold them.
 
-        The count that is handed over must be the live one: the write fails when the Deployment has changed meanwhile.
+        `created` says that the Deployment was made a moment ago. The count that is handed over must be the live one:
+        the write fails when the Deployment has changed meanwhile.
 
         Raises:
             ApiError: worth a retry; 409 when an autoscaler was faster.
         """
+        if created:
+            self._starting.add(parent.uid)
         deployment = self._store.own_deployment(parent)
-        wanted = scale(spec, deployment, created=created) if deployment is not None else None
+        starting = parent.uid in self._starting
+        wanted = scale(spec, deployment, created=starting) if deployment is not None else None
         if deployment is None or wanted is None:
+            self._starting.discard(parent.uid)
             return
         answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
+        self._starting.discard(parent.uid)
         self._store.upsert(answer)
         if wanted.replicas is not None and wanted.replicas != deployment.wanted_replicas:
             logger.info("Scaled Deployment %s to %d.", deployment.name, wanted.replicas)

@@ -52,9 +52,11 @@ def _accelerator(asked: Accelerator) -> Manifest:
 
 
 def _pod_template(asked: PodTemplate | None) -> Manifest:
-    """As it is written: in a patch an empty value says something."""
-    given = asked.model_dump(by_alias=True, exclude_none=True) if asked else {}
-    return {field: part for field, part in given.items() if part}
+    """The spec as it is written: in a patch an empty value says something."""
+    if asked is None:
+        return {}
+    metadata = compact(asked.metadata.model_dump(by_alias=True)) if asked.metadata else {}
+    return {field: part for field, part in (("metadata", metadata), ("spec", asked.spec)) if part}
 
 
 def _placement(asked: Placement) -> Manifest:
