@@ -1,9 +1,11 @@
 """YAML as Kubernetes reads and people review it: several documents in a text, and back."""
 
+import json
 import re
 import sys
 from collections.abc import Iterable
-from typing import Final
+from contextlib import suppress
+from typing import ClassVar, Final
 
 import yaml
 
@@ -13,7 +15,18 @@ _BOOL: Final = "tag:yaml.org,2002:bool"
 _FLOAT: Final = "tag:yaml.org,2002:float"
 _INT: Final = "tag:yaml.org,2002:int"
 _STR: Final = "tag:yaml.org,2002:str"
-_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+
+_TRUTHS: Final = "y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF"
+_WHOLE: Final = "[-+]?(0b_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*)"
+_FRACTION: Final = r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+_NO_NUMBER: Final = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_AS_GO_READS: Final = (
+    (_BOOL, re.compile(f"({_TRUTHS})$"), [*"yYtToOnNfF"]),
+    (_INT, re.compile(f"({_WHOLE})$"), [*"-+0123456789"]),
+    (_FLOAT, re.compile(f"({_FRACTION}|{_NO_NUMBER})$"), [*"-+.0123456789"]),
+)
+"""What Go's YAML libraries, and thereby kubectl, take for no text: its tag, its pattern, how it may begin."""
+_OTHER_SCALARS: Final = frozenset({"tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"})
 
 
 class InvalidYaml(ValueError):
@@ -21,19 +34,46 @@ class InvalidYaml(ValueError):
 
 
 def read_documents(text: str) -> list[object]:
-    """The documents in a text, without empty ones. Dates stay text, as in Kubernetes; a key may stand only once.
+    """The documents in a text of YAML or JSON, without empty ones, as kubectl reads them; a key may stand only once.
 
     Raises:
         InvalidYaml: the text cannot be read.
     """
     try:
+        if text.lstrip().startswith("{"):
+            # Not all JSON is YAML, which takes no tabs before a line. What is neither, YAML says better.
+            with suppress(json.JSONDecodeError):
+                return _json_documents(text)
         return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
+    except InvalidYaml:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise InvalidYaml(f"{line}{error.problem or error.context}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InvalidYaml(str(error)) from error
+    except RecursionError as error:
+        raise InvalidYaml("it is nested too deeply") from error
+
+
+def _json_documents(text: str) -> list[object]:
+    decoder = json.JSONDecoder(object_pairs_hook=_without_repetition)
+    documents: list[object] = []
+    rest = text.strip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        documents.append(document)
+        rest = rest[end:].lstrip()
+    return documents
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InvalidYaml(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+    return fields
 
 
 def write_documents(documents: Iterable[Manifest]) -> str:
@@ -47,6 +87,8 @@ def write_documents(documents: Iterable[Manifest]) -> str:
 
 
 class _Loader(yaml.SafeLoader):
+    bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen = set()
         for key, _ in node.value:
@@ -58,9 +100,11 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _OTHER_SCALARS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+for _tag, _pattern, _first in _AS_GO_READS:
+    _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -77,7 +121,5 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
-# PyYAML reads these as text; Go's YAML libraries, and thereby kubectl, do not.
-_Dumper.add_implicit_resolver(_BOOL, re.compile(r"^[yYnN]$"), list("yYnN"))
-_Dumper.add_implicit_resolver(_FLOAT, re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789"))
-_Dumper.add_implicit_resolver(_INT, re.compile(r"^[-+]?0o[0-7_]+$"), list("-+0"))
+for _tag, _pattern, _first in _AS_GO_READS:
+    _Dumper.add_implicit_resolver(_tag, _pattern, _first)
