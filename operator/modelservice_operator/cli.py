@@ -77,6 +77,34 @@ def render(filenames: tuple[str, ...]) -> None:
     click.echo("---\n".join(_rendered(filename) for filename in filenames), nl=False)
 
 
+@main.command()
+@click.option(
+    "-f",
+    "--filename",
+    "filenames",
+    required=True,
+    multiple=True,
+    metavar="FILE|DIR",
+    help="A file of ModelServices in YAML or JSON, or a directory: its .yaml, .yml and .json files at any depth, as "
+    "with kubectl apply -R; - reads standard input. May be given several times.",
+)
+def validate(filenames: tuple[str, ...]) -> None:
+    """Judge the ModelServices in files as the API server would, with the schema and rules of the CRD. Needs no cluster.
+
+    Prints a line for each mistake. Objects of other kinds are skipped. Exits with 0 if all is well, 1 for mistakes, 2
+    if a file cannot be read.
+    """
+    # CEL is a large library, and no other command needs it.
+    from modelservice_operator.validate.files import validate_files
+
+    report = validate_files(filenames)
+    for finding in report.findings:
+        click.echo(finding)
+    for message in (*report.remarks, *(f"Error: {problem}" for problem in report.unreadable)):
+        click.echo(message, err=True)
+    sys.exit(report.exit_code)
+
+
 def _rendered(filename: str) -> str:
     try:
         return render_file(_read(filename))

@@ -1,9 +1,11 @@
 """YAML as Kubernetes reads and people review it: several documents in a text, and back."""
 
+import json
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from contextlib import suppress
+from typing import Any, ClassVar, Final, TypeVar
 
 import yaml
 
@@ -15,7 +17,18 @@ _INT: Final = "tag:yaml.org,2002:int"
 _STR: Final = "tag:yaml.org,2002:str"
 _ONE_LINE: Final = 90
 """Characters of a map or list that may stand on one line."""
-_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+
+_TRUTHS: Final = "y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF"
+_WHOLE: Final = "[-+]?(0b_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*)"
+_FRACTION: Final = r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+_NO_NUMBER: Final = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_AS_GO_READS: Final = (
+    (_BOOL, re.compile(f"({_TRUTHS})$"), [*"yYtToOnNfF"]),
+    (_INT, re.compile(f"({_WHOLE})$"), [*"-+0123456789"]),
+    (_FLOAT, re.compile(f"({_FRACTION}|{_NO_NUMBER})$"), [*"-+.0123456789"]),
+)
+"""What Go's YAML libraries, and thereby kubectl, take for no text: its tag, its pattern, how it may begin."""
+_OTHER_SCALARS: Final = frozenset({"tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"})
 
 
 class InvalidYaml(ValueError):
@@ -23,26 +36,53 @@ class InvalidYaml(ValueError):
 
 
 def read_documents(text: str) -> list[object]:
-    """The documents in a text, without empty ones. Dates stay text, as in Kubernetes; a key may stand only once.
+    """The documents in a text of YAML or JSON, without empty ones, as kubectl reads them; a key may stand only once.
 
     Raises:
         InvalidYaml: the text cannot be read.
     """
     try:
+        if text.lstrip().startswith("{"):
+            # Not all JSON is YAML, which takes no tabs before a line. What is neither, YAML says better.
+            with suppress(json.JSONDecodeError):
+                return _json_documents(text)
         return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
+    except InvalidYaml:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise InvalidYaml(f"{line}{error.problem or error.context}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InvalidYaml(str(error)) from error
+    except RecursionError as error:
+        raise InvalidYaml("it is nested too deeply") from error
+
+
+def _json_documents(text: str) -> list[object]:
+    decoder = json.JSONDecoder(object_pairs_hook=_without_repetition)
+    documents: list[object] = []
+    rest = text.strip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        documents.append(document)
+        rest = rest[end:].lstrip()
+    return documents
+
+
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InvalidYaml(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+    return fields
 
 
 def write_documents(documents: Iterable[Manifest], *, compact: bool = False) -> str:
     """The documents as YAML: block style, keys in the order given, no aliases, long lines left whole.
 
     A text is quoted wherever some YAML reader in use would take it for a number, a boolean or null. With `compact` a
-    map of a few short values stands on one line.
+    short map or list stands on one line.
     """
     return yaml.dump_all(
         documents,
@@ -55,6 +95,8 @@ def write_documents(documents: Iterable[Manifest], *, compact: bool = False) -> 
 
 
 class _Loader(yaml.SafeLoader):
+    bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen = set()
         for key, _ in node.value:
@@ -66,9 +108,11 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _OTHER_SCALARS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+for _tag, _pattern, _first in _AS_GO_READS:
+    _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -85,10 +129,8 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
-# PyYAML reads these as text; Go's YAML libraries, and thereby kubectl, do not.
-_Dumper.add_implicit_resolver(_BOOL, re.compile(r"^[yYnN]$"), list("yYnN"))
-_Dumper.add_implicit_resolver(_FLOAT, re.compile(r"^[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$"), list("-+0123456789"))
-_Dumper.add_implicit_resolver(_INT, re.compile(r"^[-+]?0o[0-7_]+$"), list("-+0"))
+for _tag, _pattern, _first in _AS_GO_READS:
+    _Dumper.add_implicit_resolver(_tag, _pattern, _first)
 
 
 class _CompactDumper(_Dumper):

@@ -1,13 +1,12 @@
 """What the operator would create for the ModelServices in a file, without a cluster."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
-from pydantic import ValidationError
-
 from modelservice_operator import api
+from modelservice_operator.api.crd import crd
 from modelservice_operator.api.read import InvalidSpec, read_spec
-from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.documents import InvalidYaml, read_documents, write_documents
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.children import desired_children
@@ -17,6 +16,8 @@ from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.validate.validator import Validator
+from modelservice_operator.validate.wire import as_json
 
 _LISTS: Final = frozenset({("v1", "List"), (api.API_VERSION, f"{api.KIND}List")})
 
@@ -32,7 +33,8 @@ def render_file(text: str) -> str:
     references, status.
 
     Raises:
-        InvalidFile: no YAML, an empty file, an object of another kind, or a ModelService that the operator refuses.
+        InvalidFile: no YAML, an empty file, an object of another kind, or a ModelService that the API server or the
+            operator would refuse.
     """
     try:
         documents = read_documents(text)
@@ -40,7 +42,7 @@ def render_file(text: str) -> str:
         raise InvalidFile(str(error)) from error
     children: list[Manifest] = []
     for number, document in enumerate(documents, start=1):
-        for place, manifest in _objects(f"document {number}", document):
+        for place, manifest in _objects(f"document {number}", as_json(document)):
             children += _children(place, manifest)
     if not children:
         raise InvalidFile(f"There is no {api.KIND} in it.")
@@ -67,8 +69,8 @@ def _children(place: str, manifest: Manifest) -> list[Manifest]:
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
         raise InvalidFile(f"{place}: spec is missing.")
-    _refuse_unknown_fields(place, raw)
-    parent = Parent.from_manifest({"metadata": _placed(place, name, manifest["metadata"]), "spec": raw})
+    _refuse_what_the_api_server_refuses(place, manifest)
+    parent = Parent.from_manifest({"metadata": _placed(manifest["metadata"]), "spec": raw})
     try:
         spec = read_spec(raw, name)
         hashed = revision_hash(inputs(name, spec))
@@ -95,19 +97,18 @@ def _name(place: str, manifest: Manifest) -> str:
     return name
 
 
-def _placed(place: str, name: str, metadata: Manifest) -> Manifest:
-    namespace = metadata.get("namespace") or ""
-    if not isinstance(namespace, str):
-        raise InvalidFile(f"{place}: metadata.namespace must be a text.")
-    return {"name": name, "namespace": namespace}
+def _placed(metadata: Manifest) -> Manifest:
+    """Name and namespace: nothing else of an object that was read from a cluster matters."""
+    return {key: metadata[key] for key in ("name", "namespace") if key in metadata}
 
 
-def _refuse_unknown_fields(place: str, raw: Manifest) -> None:
-    """In a file an unknown field is a typing error; the operator itself reads on, as it may be older than the CRD."""
-    try:
-        ModelServiceSpec.model_validate(raw, extra="forbid")
-    except ValidationError as error:
-        for entry in error.errors():
-            if entry["type"] == "extra_forbidden":
-                field = ".".join(str(part) for part in ("spec", *entry["loc"]))
-                raise InvalidFile(f"{place}: {field}: there is no such field.") from error
+def _refuse_what_the_api_server_refuses(place: str, manifest: Manifest) -> None:
+    mistakes = _validator().mistakes(manifest)
+    if mistakes:
+        told = (": ".join(filter(None, (mistake.field, mistake.message))) for mistake in mistakes)
+        raise InvalidFile(f"{place}: {'; '.join(told)}")
+
+
+@cache
+def _validator() -> Validator:
+    return Validator(crd(), api.VERSION)

@@ -1,17 +1,15 @@
 """The CRD on the real API server: accepted, every rule broken and just kept, and what people see of it."""
 
-import base64
 import json
 import re
-import ssl
 from collections.abc import Iterator
-from http.client import HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from cluster.harness.definitions import install_definition
+from cluster.harness.requests import Api
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, KubectlError, LocalCluster
 from modelservice_operator.api.crd import CRD_NAME, crd
@@ -27,31 +25,6 @@ OLD_NAMESPACE = "stored-before-a-rule"
 CONDITIONS = {"NamesAccepted": "True", "Established": "True"}
 
 
-class Api:
-    """Requests with JSON bodies, as administrator."""
-
-    def __init__(self, cluster: LocalCluster) -> None:
-        config = yaml.safe_load(cluster.kubeconfig.read_text())
-        server, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        trusted = ssl.create_default_context(cadata=base64.b64decode(server["certificate-authority-data"]).decode())
-        self._connection = HTTPSConnection(urlsplit(server["server"]).netloc, context=trusted, timeout=30)
-        self._authorization = f"Bearer {user['token']}"
-
-    def dry_run(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
-        """The object as it would be created, or the Status that refuses it."""
-        return self._send("POST", f"{path}?dryRun=All&fieldValidation=Strict", manifest, "application/json")
-
-    def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
-        """The object after a merge patch, or the Status that refuses it."""
-        return self._send("PATCH", path, patch, "application/merge-patch+json")
-
-    def _send(self, method: str, path: str, body: dict[str, Any], kind: str) -> dict[str, Any]:
-        headers = {"Authorization": self._authorization, "Content-Type": kind}
-        self._connection.request(method, path, json.dumps(body), headers)
-        answer: dict[str, Any] = json.load(self._connection.getresponse())
-        return answer
-
-
 @pytest.fixture(scope="module")
 def api(cluster: LocalCluster) -> Api:
     return Api(cluster)
@@ -60,18 +33,7 @@ def api(cluster: LocalCluster) -> Api:
 @pytest.fixture(scope="module", autouse=True)
 def shipped(cluster: LocalCluster) -> None:
     """The CRD as it is shipped."""
-    install(cluster, yaml.safe_load(CRD_FILE.read_text()))
-
-
-def install(cluster: LocalCluster, definition: dict[str, Any]) -> None:
-    """Apply a CRD, and wait until its objects can be created and explained."""
-    name, group = definition["metadata"]["name"], definition["spec"]["group"]
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=definition)
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
-    eventually(
-        lambda: cluster.kubectl("explain", "modelservices", "--api-version", f"{group}/v1alpha1"),
-        why=f"{name} is in the OpenAPI document",
-    )
+    install_definition(cluster, yaml.safe_load(CRD_FILE.read_text()))
 
 
 def test_the_api_server_takes_it(cluster: LocalCluster) -> None:
@@ -215,11 +177,11 @@ def twin(cluster: LocalCluster) -> Iterator[None]:
     definition = crd()
     definition["metadata"]["name"] = TWIN
     definition["spec"] |= {"group": TWIN_GROUP, "names": {"kind": "ModelService", "plural": "modelservices"}}
-    install(cluster, without_rules(definition))
+    install_definition(cluster, without_rules(definition))
     cluster.kubectl("create", "namespace", OLD_NAMESPACE)
     kubectl = cluster.kubectl.within(OLD_NAMESPACE)
     kubectl("create", "-f", "-", given=[stored(row) for row in CEL])
-    install(cluster, definition)
+    install_definition(cluster, definition)
     eventually(lambda: breaking_is_refused(kubectl), why="the rules are in force")
     yield
     cluster.kubectl("delete", "crd", TWIN)

@@ -51,7 +51,7 @@ def test_crd_is_the_one_in_the_repository() -> None:
 def test_help_names_the_commands(argument: str) -> None:
     result = invoke(argument)
     assert result.exit_code == 0
-    for command in ("crd", "render", "run", "version"):
+    for command in ("crd", "render", "run", "validate", "version"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -63,7 +63,8 @@ def test_help_of_run_names_every_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("serve",), ("render",), ("render", "-f"), ("run", "--no-such-flag"), ("crd", "x")]
+    "arguments",
+    [("serve",), ("render",), ("render", "-f"), ("validate",), ("validate", "x"), ("run", "--no-such"), ("crd", "x")],
 )
 def test_what_is_no_command_is_refused(arguments: tuple[str, ...]) -> None:
     result = invoke(*arguments)
@@ -107,8 +108,8 @@ def test_render_several_files(tmp_path: Path) -> None:
     [
         (b"", "There is no ModelService in it."),
         (b"a: [", "line 1: "),
-        ((ONE % "a").replace("model:", "modle:").encode(), "spec.modle: there is no such field."),
-        ((ONE % "a").replace("hf:", "ftp:").encode(), 'spec.model.uri: "ftp://Qwen/Qwen3-8B" must'),
+        ((ONE % "a").replace("model:", "modle:").encode(), "spec.modle: there is no such field; did you mean model?"),
+        ((ONE % "a").replace("hf:", "ftp:").encode(), 'spec.model.uri: Invalid value: "ftp://Qwen/Qwen3-8B": must'),
         ((ONE % "a" + "---\nkind: Pod\n").encode(), "document 2 is a Pod"),
         (b"\xff\xfe\x00", "codec can't decode"),
     ],
@@ -135,6 +136,48 @@ def test_a_directory(tmp_path: Path) -> None:
     result = invoke("render", "-f", str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: {tmp_path}: Is a directory\n"
+
+
+# validate
+
+
+@pytest.mark.parametrize("where", ["file", "stdin", "directory"])
+def test_validate_names_every_mistake(tmp_path: Path, where: str) -> None:
+    text = "---".join(
+        (ONE % "one", "\nkind: Pod\n", (ONE % "two").replace("hf:", "ftp:").replace("spec: {", "spec: {replicas: -1, "))
+    )
+    file = tmp_path / "models.yaml"
+    file.write_text(text, "utf-8")
+    given = {"file": str(file), "stdin": "-", "directory": str(tmp_path)}[where]
+    result = invoke("validate", "-f", given, given=text)
+    assert result.exit_code == 1
+    at = f"{'-' if where == 'stdin' else file}: document 3, ModelService two: "
+    negative, of_scale, uri = result.stdout.splitlines()
+    assert (
+        negative == f"{at}spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0"
+    )
+    assert of_scale == f"{at}.spec.replicas: Invalid value: -1: should be a non-negative integer"
+    assert uri.startswith(f'{at}spec.model.uri: Invalid value: "ftp://Qwen/Qwen3-8B": must begin with hf://, pvc://')
+    assert result.stderr == f"{'-' if where == 'stdin' else file}: skipped what is no ModelService: 1 Pod.\n"
+
+
+def test_validate_says_when_all_is_well(tmp_path: Path) -> None:
+    result = invoke("validate", "-f", str(ROOT / "examples"), "--filename", str(QUICKSTART))
+    files = [file.read_text("utf-8") for file in (ROOT / "examples").rglob("*.yaml")]
+    count = sum("\nkind: ModelService\n" in text or text.startswith("kind: ModelService\n") for text in files) + 1
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == f"{count} ModelServices are valid."
+
+
+def test_validate_tells_what_it_can_of_the_other_files(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text((ONE % "a").replace("model:", "modle:"), "utf-8")
+    result = invoke("validate", "-f", str(tmp_path / "none.yaml"), "-f", str(file))
+    assert result.exit_code == 2
+    assert result.stdout == (
+        f"{file}: document 1, ModelService a: spec.modle: there is no such field; did you mean model?\n"
+    )
+    assert result.stderr == f"Error: {tmp_path / 'none.yaml'}: No such file or directory\n"
 
 
 # run

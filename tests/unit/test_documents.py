@@ -12,6 +12,14 @@ from modelservice_operator.documents import InvalidYaml, read_documents, write_d
         ("a: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}]),
         ("day: 2026-11-22\n", [{"day": "2026-11-22"}]),
         ("a: &x {b: 1}\nc: {<<: *x, d: 2}\n", [{"a": {"b": 1}, "c": {"b": 1, "d": 2}}]),
+        ("[y, N, on, yes-man]", [[True, False, True, "yes-man"]]),
+        ("[12, 0o17, 010, 0x1f, -0b11, 1_000]", [[12, 15, 8, 31, -3, 1000]]),
+        ("[1e5, 2.5E-3, 1.0e20, .5, 08, 1e, -x]", [[1e5, 0.0025, 1e20, 0.5, 8.0, "1e", "-x"]]),
+        ("[0x_, 0b_, 0o_, 0_, ._, .]", [["0x_", "0b_", "0o_", 0, "._", "."]]),
+        ("[1:30, 1:30.5, =, ~, 'y', \"1\"]", [["1:30", "1:30.5", "=", None, "y", "1"]]),
+        ('{"a": 1}', [{"a": 1}]),
+        ('{\n\t"a": [1, "y"]\n}\n{"b": 1e3}\n', [{"a": [1, "y"]}, {"b": 1000.0}]),
+        ("{a: y}\n--- {b: 1}\n", [{"a": True}, {"b": 1}]),
     ],
 )
 def test_read(text: str, documents: list[object]) -> None:
@@ -26,6 +34,10 @@ def test_read(text: str, documents: list[object]) -> None:
         ("a: !!python/object:os.system x\n", "line 1: could not determine a constructor"),
         ("? [a]\n: 1\n", "line 1: found unhashable key"),
         ("a: \x01\n", "unacceptable character"),
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', "^c stands twice$"),
+        ('{"a": 1,\n"b": ]}', "line 2: "),
+        ("[" * 5000, "nested too deeply"),
+        ("a: " + "1" * 5000, "Exceeds the limit"),
     ],
 )
 def test_cannot_be_read(text: str, complaint: str) -> None:
@@ -34,7 +46,8 @@ def test_cannot_be_read(text: str, complaint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["y", "N", "on", "null", "~", "", "12", "0o17", "1e5", "2E-3", "1:30", "2026-11-22", "0x1f", ".inf"]
+    "text",
+    [*"yN~", "", "on", "null", "12", "08", "0o17", "0x1f", "1e5", "2E-3", "1.0e20", ".inf", "1:30", "2026-11-22"],
 )
 def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
     assert write_documents([{"a": text}]) == f'a: "{text}"\n'

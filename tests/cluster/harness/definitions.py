@@ -1,0 +1,18 @@
+"""CustomResourceDefinitions on the control plane."""
+
+from typing import Any
+
+from cluster.harness.wait import eventually
+from localcluster import LocalCluster
+
+
+def install_definition(cluster: LocalCluster, definition: dict[str, Any]) -> None:
+    """Apply a CRD, and wait until its objects can be created and explained."""
+    names, group = definition["spec"]["names"], definition["spec"]["group"]
+    crd = definition["metadata"]["name"]
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=definition)
+    cluster.kubectl("wait", "--for=condition=Established", f"crd/{crd}", "--timeout=30s")
+    eventually(
+        lambda: cluster.kubectl("explain", names["plural"], "--api-version", f"{group}/v1alpha1"),
+        why=f"{crd} is in the OpenAPI document",
+    )

@@ -1,0 +1,37 @@
+"""Requests to the API server over one connection, many in a second."""
+
+import base64
+import json
+import ssl
+from http.client import HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from localcluster import LocalCluster
+
+
+class Api:
+    """Requests with JSON bodies, as administrator."""
+
+    def __init__(self, cluster: LocalCluster) -> None:
+        config = yaml.safe_load(cluster.kubeconfig.read_text())
+        server, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        trusted = ssl.create_default_context(cadata=base64.b64decode(server["certificate-authority-data"]).decode())
+        self._connection = HTTPSConnection(urlsplit(server["server"]).netloc, context=trusted, timeout=30)
+        self._authorization = f"Bearer {user['token']}"
+
+    def dry_run(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The object as it would be created, or the Status that refuses it."""
+        return self._send("POST", f"{path}?dryRun=All&fieldValidation=Strict", manifest, "application/json")
+
+    def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
+        """The object after a merge patch, or the Status that refuses it."""
+        return self._send("PATCH", path, patch, "application/merge-patch+json")
+
+    def _send(self, method: str, path: str, body: dict[str, Any], kind: str) -> dict[str, Any]:
+        headers = {"Authorization": self._authorization, "Content-Type": kind}
+        self._connection.request(method, path, json.dumps(body), headers)
+        answer: dict[str, Any] = json.load(self._connection.getresponse())
+        return answer
