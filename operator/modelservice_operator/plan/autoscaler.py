@@ -7,7 +7,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.compact import without_empty_lists
 from modelservice_operator.plan.metadata import child_metadata
-from modelservice_operator.quantity import canonical_quantity
+from modelservice_operator.quantity import InvalidQuantity, canonical_quantity
 from modelservice_operator.records.parent import Parent
 
 _RESOURCES: Final = {"CPUUtilization": "cpu", "MemoryUtilization": "memory"}
@@ -52,4 +52,12 @@ def _canonical_value(key: str, value: object) -> object:
         return _canonical(value)
     if isinstance(value, list):
         return [_canonical(item) if isinstance(item, dict) else item for item in value]
-    return canonical_quantity(value) if key in _QUANTITIES and isinstance(value, str) else value
+    return _quantity(value) if key in _QUANTITIES and isinstance(value, str) else value
+
+
+def _quantity(text: str) -> str:
+    """In canonical form; what is no quantity, as only an old object can hold, is the API server's to refuse."""
+    try:
+        return canonical_quantity(text)
+    except InvalidQuantity:
+        return text

@@ -102,6 +102,14 @@ def rollout(**fields: Any) -> Patch:
 
 CPU = {"type": "CPUUtilization", "value": "80"}
 AIM = {"type": "AverageValue", "averageValue": "4"}
+QUEUE = {"metric": {"name": "queue"}}
+METRICS: list[tuple[str, str, dict[str, Any]]] = [
+    ("Resource", "resource", {"name": "cpu"}),
+    ("ContainerResource", "containerResource", {"name": "cpu", "container": "server"}),
+    ("Pods", "pods", QUEUE),
+    ("Object", "object", {**QUEUE, "describedObject": {"kind": "Service", "name": "x"}}),
+    ("External", "external", QUEUE),
+]
 MIN = "spec.scaling.minReplicas"
 TARGETS = "spec.scaling.targets"
 INGRESS = "spec.endpoint.ingress"
@@ -524,6 +532,27 @@ ROWS = [
             behavior={"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}], "tolerance": "0.1"}}
         ),
     ),
+    *[
+        Row(
+            f"{part} of a {kind} metric that is no quantity",
+            scaling(metrics=[{"type": kind, section: {**more, "target": {"type": "Value", part: "many"}}}]),
+            f"spec.scaling.metrics[0].{section}.target.{part}",
+            "must be a quantity, for example 100",
+            "pass",
+        )
+        for kind, section, more in METRICS
+        for part in ("value", "averageValue")
+    ],
+    *[
+        Row(
+            f"tolerance that is no quantity, {way}",
+            scaling(behavior={way: {"tolerance": "some"}}),
+            f"spec.scaling.behavior.{way}.tolerance",
+            "must be a quantity, for example 100",
+            "pass",
+        )
+        for way in ("scaleUp", "scaleDown")
+    ],
     # spec.disruption
     Row("no pod at once", disruption(0)),
     Row("all pods at once", disruption("100%")),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelservice_operator.api.base import Int32, Keywords, KubernetesType
-from modelservice_operator.api.types.quantity import QuantityText
+from modelservice_operator.api.types.quantity import QUANTITY, QuantityText
 
 
 class ScalingPolicy(KubernetesType):
@@ -22,7 +22,7 @@ class ScalingRules(KubernetesType):
     stabilization_window_seconds: Annotated[Int32, Field(ge=0, le=3600)] | None = None
     select_policy: Literal["Max", "Min", "Disabled"] | None = None
     policies: Annotated[tuple[ScalingPolicy, ...], Keywords(maxItems=16)] = ()
-    tolerance: QuantityText | None = None
+    tolerance: Annotated[QuantityText, QUANTITY] | None = None
 
 
 class Behavior(KubernetesType):

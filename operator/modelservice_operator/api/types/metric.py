@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, TypeAlias
 
 from modelservice_operator.api.base import Int32, Keywords, KubernetesType
-from modelservice_operator.api.types.quantity import QuantityText
+from modelservice_operator.api.types.quantity import QUANTITY, QuantityText
 from modelservice_operator.api.types.selector import LabelSelector
 
 _Name: TypeAlias = Annotated[str, Keywords(maxLength=253)]
@@ -20,8 +20,8 @@ class MetricTarget(KubernetesType):
     """The value that the autoscaler aims at."""
 
     type: Literal["Utilization", "Value", "AverageValue"]
-    value: QuantityText | None = None
-    average_value: QuantityText | None = None
+    value: Annotated[QuantityText, QUANTITY] | None = None
+    average_value: Annotated[QuantityText, QUANTITY] | None = None
     average_utilization: Int32 | None = None
 
 

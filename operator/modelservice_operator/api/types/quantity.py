@@ -1,8 +1,11 @@
 """Quantities, as fields of a spec."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
+
+from modelservice_operator.api.base import Rule
+from modelservice_operator.quantity import PATTERN
 
 
 def number_as_text(value: object) -> object:
@@ -14,6 +17,8 @@ QuantityText: TypeAlias = Annotated[
     str, BeforeValidator(number_as_text), WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 32})
 ]
 """A quantity as text. Its bound keeps the cost of a rule about it small."""
+
+QUANTITY: Final = Rule(f"string(self).matches('^({PATTERN})$')", "must be a quantity, for example 100, 500m or 2Gi")
 
 CountOrPercent: TypeAlias = Annotated[int | str, WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 10})]
 """A number, or a percentage as text, such as `"25%"`."""
