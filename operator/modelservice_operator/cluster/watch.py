@@ -7,28 +7,24 @@ longer than its patience) ends `run`, and the caller starts it again.
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import kopf
-from typing_extensions import override
 from yarl import URL
 
-from modelservice_operator.cluster.client import PAGE_SIZE, Client
+from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.kopf_settings import INACTIVITY_TIMEOUT, SERVER_TIMEOUT, operator_settings
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
-SERVER_TIMEOUT: Final = 120
-"""Seconds after which the API server ends a watch, so that each connects again: the sign of life that kopf shows."""
-INACTIVITY_TIMEOUT: Final = 70
-"""Seconds without data after which kopf reconnects; bookmarks come once a minute."""
 SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
 """Seconds without a sign of life after which a watch counts as dead."""
 
@@ -39,56 +35,6 @@ CANCELLATIONS: Final = 10
 KOPF: Final = Path(kopf.__file__).parent
 DISCOVERY_GRACE: Final = 3.0
 """Seconds that kopf gets to begin watching a kind whose CRD was established."""
-CRD_NAME: Final = f"{MODEL_SERVICE.plural}.{MODEL_SERVICE.group}"
-
-
-class _Forever:
-    """Back-off without an end: kopf gives up on an API server, and exits, when these run out."""
-
-    def __iter__(self) -> Iterator[float]:
-        yield from (0.5, 1.0, 2.0, 4.0)
-        while True:
-            yield random.uniform(4, 8)  # noqa: S311 (no cryptography)
-
-
-class _NoDiffBase(kopf.DiffBaseStorage):
-    """kopf copies every body twice per event to find differences; we never ask for them."""
-
-    @override
-    def fetch(self, *, body: kopf.Body) -> None:
-        return None
-
-    @override
-    def build(self, *, body: kopf.Body, extra_fields: object = None) -> kopf.BodyEssence:
-        return kopf.BodyEssence({})
-
-    @override
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
-        return None
-
-
-class _NoProgress(kopf.ProgressStorage):
-    """No handler of ours has progress to keep."""
-
-    @override
-    def fetch(self, *, key: str, body: kopf.Body) -> None:
-        return None
-
-    @override
-    def store(self, *, key: str, record: object, body: kopf.Body, patch: kopf.Patch) -> None:
-        return None
-
-    @override
-    def purge(self, *, key: str, body: kopf.Body, patch: kopf.Patch) -> None:
-        return None
-
-    @override
-    def touch(self, *, body: kopf.Body, patch: kopf.Patch, value: str | None) -> None:
-        return None
-
-    @override
-    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
-        return essence
 
 
 class Watch:
@@ -136,28 +82,40 @@ class Watch:
         for resource in self._resources:
             for namespace in self._namespaces or ("",):
                 self._freshness.expect(self._called(resource, namespace))
-        while True:
-            self._restart.clear()
-            others = asyncio.all_tasks()
-            tasks = set(
-                await kopf.spawn_tasks(
-                    registry=self._registry(),
-                    settings=self._settings(),
-                    clusterwide=not self._namespaces,
-                    namespaces=self._namespaces,
-                )
+        while await self._watch_until_it_ends():
+            self._on_relist()
+
+    async def _watch_until_it_ends(self) -> bool:
+        """Let kopf watch until it ends; says whether it is to begin anew.
+
+        Raises:
+            Exception: whatever kopf gave up on, but for a kind that is not served any more: its CRD went.
+        """
+        self._restart.clear()
+        others = asyncio.all_tasks()
+        tasks = set(
+            await kopf.spawn_tasks(
+                registry=self._registry(),
+                settings=operator_settings(self._resources, self._namespaces),
+                clusterwide=not self._namespaces,
+                namespaces=self._namespaces,
             )
-            self._on_start()
-            restart = asyncio.create_task(self._restart.wait())
-            try:
-                done, _ = await asyncio.wait({*tasks, restart}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                restart.cancel()
-                await _end(others)
-            if restart not in done:
-                for task in done:
-                    task.result()
-                return
+        )
+        self._on_start()
+        restart = asyncio.create_task(self._restart.wait())
+        try:
+            done, _ = await asyncio.wait({*tasks, restart}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            restart.cancel()
+            await _end(others)
+        errors = [error for task in done - {restart} if (error := task.exception()) is not None]
+        for error in errors:
+            if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
+                raise error
+        if errors:
+            logger.warning("A kind that is watched is not served any more: the watch layer is started again.")
+            await asyncio.sleep(DISCOVERY_GRACE)
+        return bool(errors) or restart in done
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -250,34 +208,6 @@ class Watch:
     def _called(self, resource: Resource, namespace: str) -> str:
         scoped = resource.namespaced and self._namespaces
         return f"{resource.full_name} in {namespace}" if scoped else resource.full_name
-
-    def _settings(self) -> kopf.OperatorSettings:
-        settings = kopf.OperatorSettings()
-        settings.peering.standalone = True
-        settings.posting.enabled = False
-        settings.queueing.idle_timeout = 0.05
-        settings.watching.chunk_size = PAGE_SIZE
-        settings.watching.server_timeout = SERVER_TIMEOUT
-        settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
-        settings.watching.reconnect_backoff = 0.5
-        settings.networking.connect_timeout = 10
-        settings.networking.request_timeout = 60
-        settings.networking.error_backoffs = _Forever()
-        settings.networking.enforce_retry_after = True
-        settings.persistence.diffbase_storage = _NoDiffBase()
-        settings.persistence.progress_storage = _NoProgress()
-        settings.process.ultimate_exiting_timeout = None
-        settings.scanning.disabled = bool(self._namespaces)
-        settings.watching.field_selectors["customresourcedefinitions.v1.apiextensions.k8s.io"] = (
-            f"metadata.name={CRD_NAME}"
-        )
-        for resource in self._resources:
-            if resource.selector:
-                key = f"{resource.plural}.{resource.version}"
-                settings.watching.label_selectors[f"{key}.{resource.group}" if resource.group else key] = (
-                    resource.selector
-                )
-        return settings
 
 
 async def _end(others: Collection["asyncio.Task[Any]"]) -> None:

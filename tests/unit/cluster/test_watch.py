@@ -12,17 +12,10 @@ from aiohttp import web
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.kopf_settings import INACTIVITY_TIMEOUT, SERVER_TIMEOUT, _Forever, operator_settings
 from modelservice_operator.cluster.resources import BY_KIND, MODEL_SERVICE, NODE, SERVICE
 from modelservice_operator.cluster.store import Key, Store
-from modelservice_operator.cluster.watch import (
-    DISCOVERY_GRACE,
-    INACTIVITY_TIMEOUT,
-    LOGIN_INTERVAL,
-    SERVER_TIMEOUT,
-    SILENCE_LIMIT,
-    Watch,
-    _Forever,
-)
+from modelservice_operator.cluster.watch import DISCOVERY_GRACE, LOGIN_INTERVAL, SILENCE_LIMIT, Watch
 from modelservice_operator.manifest import Manifest
 from unit.cluster.objects import child, model_service, node
 from unit.cluster.test_client import Answer, served
@@ -106,7 +99,7 @@ async def test_in_given_namespaces_no_crd_is_watched_and_each_namespace_shows_it
 
 
 def test_kopf_writes_nothing_and_watches_by_label() -> None:
-    settings = Stage().watch._settings()
+    settings = operator_settings(ALL, ())
     assert settings.peering.standalone
     assert not settings.posting.enabled
     assert not settings.scanning.disabled
@@ -124,7 +117,7 @@ def test_kopf_writes_nothing_and_watches_by_label() -> None:
 
 
 def test_kopf_keeps_no_records() -> None:
-    persistence: Any = Stage().watch._settings().persistence
+    persistence: Any = operator_settings(ALL, ()).persistence
     diffbase, progress = persistence.diffbase_storage, persistence.progress_storage
     patch: Any = kopf.Patch()
     assert diffbase.fetch(body={}) is None
@@ -139,7 +132,7 @@ def test_kopf_keeps_no_records() -> None:
 
 
 def test_in_given_namespaces_nothing_is_looked_for() -> None:
-    assert Stage(namespaces=("ml",)).watch._settings().scanning.disabled
+    assert operator_settings(ALL, ("ml",)).scanning.disabled
 
 
 def test_a_watch_shows_life_more_often_than_it_may_be_silent() -> None:
@@ -152,12 +145,12 @@ def test_kopf_never_gives_up() -> None:
     assert first[:4] == [0.5, 1.0, 2.0, 4.0]
     assert all(4 <= delay <= 8 for delay in first[4:])
     assert next(iter(backoffs)) == 0.5, "each request begins anew"
-    assert Stage().watch._settings().networking.error_backoffs is not None
+    assert operator_settings(ALL, ()).networking.error_backoffs is not None
 
 
 def test_kopf_does_not_kill_the_process() -> None:
     """Its timer runs on after the watch layer was started again, and ends with SIGKILL."""
-    assert Stage().watch._settings().process.ultimate_exiting_timeout is None
+    assert operator_settings(ALL, ()).process.ultimate_exiting_timeout is None
 
 
 # Logging in.
