@@ -5,15 +5,12 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from modelservice_operator.api.base import ApiModel, Int32, Keywords, Rule, matches, validations
-from modelservice_operator.api.types.quantity import QuantityText
-from modelservice_operator.quantity import PATTERN
+from modelservice_operator.api.types.quantity import IS_QUANTITY, QuantityText
 
 VENDORS_WITH_PRODUCT: Final = ("nvidia", "amd", "intel", "tpu", "neuron")
 VENDORS_WITH_MEMORY: Final = ("nvidia", "amd", "tpu", "neuron")
 MIN_MEMORY: Final = "1Gi"
 MAX_MEMORY: Final = "1Ti"
-
-_IS_QUANTITY: Final = f"string(self).matches('^({PATTERN})$')"
 
 
 def _vendor_in(vendors: tuple[str, ...]) -> str:
@@ -50,7 +47,7 @@ PRODUCT: Final = Rule(
     "-L nvidia.com/gpu.product",
 )
 MEMORY: Final = Rule(
-    f"{_IS_QUANTITY} && quantity(string(self)).compareTo(quantity('{MIN_MEMORY}')) >= 0 && "
+    f"{IS_QUANTITY} && quantity(string(self)).compareTo(quantity('{MIN_MEMORY}')) >= 0 && "
     f"quantity(string(self)).compareTo(quantity('{MAX_MEMORY}')) <= 0",
     f"must be a number of bytes with a unit, from {MIN_MEMORY} to {MAX_MEMORY}, for example 40Gi",
 )

@@ -5,13 +5,11 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 
 from modelservice_operator.api.base import ApiModel, Rule, validations
-from modelservice_operator.api.types.quantity import QuantityText
+from modelservice_operator.api.types.quantity import IS_QUANTITY, QuantityText
 from modelservice_operator.quantity import PATTERN
 
-_IS_QUANTITY: Final = f"string(self).matches('^({PATTERN})$')"
-
 POSITIVE: Final = Rule(
-    f"{_IS_QUANTITY} && quantity(string(self)).isGreaterThan(quantity('0'))",
+    f"{IS_QUANTITY} && quantity(string(self)).isGreaterThan(quantity('0'))",
     "must be a quantity above 0, for example 4 or 500m for cpu, 16Gi for memory",
 )
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from modelservice_operator.api.base import Rule, matches
 from modelservice_operator.api.names import DNS_LABEL, DNS_SUBDOMAIN
+from modelservice_operator.api.types.quantity import IS_QUANTITY
 from modelservice_operator.api.uri import SHAPES, Shape
-from modelservice_operator.quantity import PATTERN
 
 CUSTOM: Final = "custom"
 RUNTIMES: Final = ("vllm", "sglang", "llamacpp", "tei", "triton", "ollama", "tgi", CUSTOM)
@@ -17,8 +17,6 @@ MAX_NAME: Final = 52
 """Of metadata.name: the Deployment's successors append to it, and end at 63."""
 MIN_SIZE: Final = "1Mi"
 MAX_SIZE: Final = "100Ti"
-
-_IS_QUANTITY: Final = f"string(self).matches('^({PATTERN})$')"
 
 # metadata
 
@@ -76,11 +74,11 @@ MODEL_NAME: Final = Rule(
     "must be letters, digits and any of . _ : / -, with a letter or digit first, for example qwen3-8b or Qwen/Qwen3-8B",
 )
 SIZE_IS_QUANTITY: Final = Rule(
-    _IS_QUANTITY,
+    IS_QUANTITY,
     "must be a number of bytes with a unit, for example 16Gi or 500M",
 )
 SIZE_RANGE: Final = Rule(
-    f"!{_IS_QUANTITY} || "
+    f"!{IS_QUANTITY} || "
     f"(quantity(string(self)).compareTo(quantity('{MIN_SIZE}')) >= 0 && "
     f"quantity(string(self)).compareTo(quantity('{MAX_SIZE}')) <= 0)",
     f"must be from {MIN_SIZE} to {MAX_SIZE}; a number without a unit means bytes: write 16Gi, not 16",
@@ -140,7 +138,7 @@ ENV_VALUE_OR_SOURCE: Final = Rule(
     field=".valueFrom",
     reason="FieldValueForbidden",
 )
-ENV_DIVISOR: Final = Rule(_IS_QUANTITY, "must be a quantity, for example 1Mi or 1m")
+ENV_DIVISOR: Final = Rule(IS_QUANTITY, "must be a quantity, for example 1Mi or 1m")
 ENV_ONE_SOURCE: Final = Rule(
     "[has(self.secretKeyRef), has(self.configMapKeyRef), has(self.fieldRef), has(self.resourceFieldRef)]"
     ".filter(given, given).size() == 1",

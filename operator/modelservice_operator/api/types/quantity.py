@@ -18,7 +18,10 @@ QuantityText: TypeAlias = Annotated[
 ]
 """A quantity as text. Its bound keeps the cost of a rule about it small."""
 
-QUANTITY: Final = Rule(f"string(self).matches('^({PATTERN})$')", "must be a quantity, for example 100, 500m or 2Gi")
+IS_QUANTITY: Final = f"string(self).matches('^({PATTERN})$')"
+"""In CEL: `self`, a number or a text, is a quantity. Whatever calls `quantity()` has to ask this before."""
+
+QUANTITY: Final = Rule(IS_QUANTITY, "must be a quantity, for example 100, 500m or 2Gi")
 
 CountOrPercent: TypeAlias = Annotated[int | str, WithJsonSchema({"x-kubernetes-int-or-string": True, "maxLength": 10})]
 """A number, or a percentage as text, such as `"25%"`."""
