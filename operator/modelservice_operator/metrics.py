@@ -15,7 +15,6 @@ from prometheus_client.registry import Collector
 
 from modelservice_operator import __version__
 from modelservice_operator.cluster.leader import LEASE
-from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import number, section, text
 from modelservice_operator.records.parent import Parent
 
@@ -249,11 +248,15 @@ def _objects(parents: Iterable[Parent]) -> Iterator[Metric]:
         info.add_metric([*address, runtime, model], 1)
         for entry in parent.status.get("conditions") or ():
             condition.add_metric([*address, entry["type"], entry["status"]], 1)
-        desired = 0 if parent.spec.get("suspend") else _replicas(parent.spec)
+        desired = 0 if parent.spec.get("suspend") else _desired(parent)
         replicas.add_metric([*address, "desired"], desired)
         replicas.add_metric([*address, "ready"], parent.status.get("readyReplicas") or 0)
     yield from (info, condition, replicas)
 
 
-def _replicas(spec: Manifest) -> int:
-    return number(spec, "replicas") if "replicas" in spec else 1
+def _desired(parent: Parent) -> int:
+    """Replicas by the spec; with an autoscaler by the status, which says "ready/wanted"."""
+    if section(parent.spec, "scaling"):
+        wanted = text(parent.status, "ready").rpartition("/")[2]
+        return int(wanted) if wanted.isdecimal() else 0
+    return number(parent.spec, "replicas") if "replicas" in parent.spec else 1

@@ -150,6 +150,14 @@ def test_desired_replicas(spec: Manifest, desired: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("ready", "desired"), [("2/5", "5.0"), ("odd", "0.0"), (None, "0.0")])
+def test_desired_replicas_of_an_autoscaler(ready: str | None, desired: str) -> None:
+    metrics = exposing([model_service("a", {"replicas": 1, "scaling": {"maxReplicas": 8}}, {"ready": ready})])
+    assert f'modelservice_replicas{{kind="desired",name="a",namespace="ml"}} {desired}' in samples(
+        metrics, "modelservice_replicas"
+    )
+
+
 @pytest.mark.parametrize("spec", [{"replicas": "two"}, {"replicas": None, "model": "x"}, {"model": {"name": 3}}])
 def test_an_odd_object_hides_no_other(spec: Manifest) -> None:
     """One that was stored before the schema refused it."""
