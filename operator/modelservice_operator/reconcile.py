@@ -118,7 +118,7 @@ class Reconciler:
             if self._has_lost_children(parent):
                 await self._confirm(parent)
             revision, template = await self._desired(parent, spec)
-            exists = self._store.own_deployment(parent) is not None
+            exists = self._store.deployment_of(parent) is not None
             replicas = intended_replicas(spec, exists=exists)
             intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
             blocked = await self._apply(parent, spec, intents)
@@ -160,6 +160,8 @@ class Reconciler:
             await self._applier.prune(parent, outcome.intents)
             serving = (parent.status.get("revision") or {}).get("serving")
             await self._revisions.prune(parent, outcome.spec, {outcome.desired.name, serving or ""})
+        except Blocked as refusal:
+            raise refusal.__cause__ or refusal from None
         except ApiError as error:
             if not namespace_is_gone(error):
                 raise
@@ -193,9 +195,6 @@ class Reconciler:
         return known is None or known.uid != parent.uid or known.deleting
 
     async def _apply(self, parent: Parent, spec: ModelServiceSpec, intents: list[Manifest]) -> Blocked | None:
-        if spec.scaling is None:
-            # Before the number of replicas is ours again.
-            await self._applier.prune(parent, intents, kinds={AUTOSCALER.kind})
         blocked: Blocked | None = None
         passing: ApiError | None = None
         for intent in intents:
@@ -219,8 +218,10 @@ class Reconciler:
         return blocked
 
     async def _deploy(self, parent: Parent, spec: ModelServiceSpec, intent: Manifest) -> None:
-        """The Deployment. What its intent no longer says of the replicas must be in other hands before."""
-        if spec.scaling is not None:
+        """The Deployment. Whoever says how many replicas there are must have let go, or taken over, before."""
+        if spec.scaling is None:
+            await self._applier.prune(parent, [], kinds={AUTOSCALER.kind})
+        else:
             await self._scaler.settle(parent, spec)
         created = await self._applier.ensure(parent, intent)
         if created or spec.scaling is None:

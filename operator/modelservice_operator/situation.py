@@ -15,6 +15,7 @@ from modelservice_operator.plan import names
 from modelservice_operator.plan.replicas import least_replicas, wanted_replicas
 from modelservice_operator.plan.service import url
 from modelservice_operator.plan.startup import budget_seconds
+from modelservice_operator.records.fields import items, section, text
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.runtime import Runtime
@@ -113,12 +114,12 @@ def _serving(
     wanted: int,
 ) -> Serving:
     runtime = desired.template["metadata"]["labels"].get(names.RUNTIME, "")
-    containers = desired.template["spec"]["containers"]
+    containers = items(section(desired.template, "spec"), "containers")
     exists = family.has_own("Service", parent)
     return Serving(
         revision=desired.name,
         runtime=runtime,
-        image=next((container["image"] for container in containers if container["name"] == names.SERVER), ""),
+        image=next((text(found, "image") for found in containers if found.get("name") == names.SERVER), ""),
         url=url(parent, spec, runtimes.get(runtime)) if exists else None,
         devices=spec.accelerator.count * wanted if spec.accelerator else 0,
         startup_seconds=budget_seconds(spec.model.size if spec.model else None),

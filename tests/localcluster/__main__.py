@@ -26,7 +26,8 @@ def main() -> int:
     show.add_argument("--keep", action="store_true", help="leave it up until Ctrl-C")
     commands.add_parser("build", help="build the programs that are not in the cache")
     arguments = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell without job control has what it starts in the background ignore it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         if arguments.command == "build":

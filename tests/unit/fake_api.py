@@ -141,7 +141,7 @@ class FakeApi:
         if stored.manifest["metadata"].get("finalizers"):
             self._edit(kind, name, lambda manifest: manifest["metadata"].update(deletionTimestamp=self.now), None)
             return
-        self._announce(stored.manifest, self._objects.pop((kind, name)).manifest, gone=True)
+        self._announce(stored.manifest, self._objects.pop((kind, name)).manifest, stored.owners, gone=True)
 
     def collect_garbage(self) -> None:
         """Delete everything whose owners are all gone."""
@@ -189,7 +189,7 @@ class FakeApi:
             raise _not_found(request)
         match request.verb:
             case "patch":
-                self._patch(request, live)
+                self._patch(request, live, query.get("fieldManager", "modelservice-operator"))
             case "delete":
                 self._delete(request, live)
         return 200, self.live(request.kind, request.name) or live
@@ -236,19 +236,24 @@ class FakeApi:
         self._store(_with_content(live.manifest, after), owners)
         return 200, self.live(request.kind, request.name) or {}
 
-    def _patch(self, request: Request, live: Manifest) -> None:
+    def _patch(self, request: Request, live: Manifest, manager: str) -> None:
         version = request.body.get("metadata", {}).get("resourceVersion")
         if version not in (None, live["metadata"]["resourceVersion"]):
             raise ApiError(409, "Conflict", "the object has been modified; please apply your changes to the latest")
         part = {key: value for key, value in request.body.items() if (key == "status") == (request.subresource != "")}
         part.get("metadata", {}).pop("resourceVersion", None)
+        fields = part.get("metadata", {}).pop("managedFields", None)
+        if fields is not None:
+            managers = {entry["manager"] for entry in fields}
+            stored = self._objects[request.kind, request.name]
+            stored.owners = {owner: held for owner, held in stored.owners.items() if owner.manager in managers}
 
         def change(manifest: Manifest) -> None:
             patched = merged(manifest, copy.deepcopy(part))
             manifest.clear()
             manifest.update(patched)
 
-        owner = Owner("modelservice-operator", "Update", request.subresource)
+        owner = Owner(manager, "Update", request.subresource)
         self._edit(request.kind, request.name, change, owner)
 
     def _delete(self, request: Request, live: Manifest) -> None:
@@ -297,10 +302,10 @@ class FakeApi:
             old = before["metadata"]["generation"] if before is not None else 0
             same = before is not None and _counted(before) == _counted(manifest)
             manifest["metadata"]["generation"] = old if same else old + 1
-        self._announce(before, manifest)
+        self._announce(before, manifest, owners)
         self._objects[identity] = _Stored(manifest, owners)
 
-    def _announce(self, before: Manifest | None, after: Manifest, *, gone: bool = False) -> None:
+    def _announce(self, before: Manifest | None, after: Manifest, owners: Owners, *, gone: bool = False) -> None:
         """A new resourceVersion, and what it means to whoever watches under the operator's selector."""
         self._version += 1
         after["metadata"]["resourceVersion"] = str(self._version)
@@ -309,7 +314,9 @@ class FakeApi:
         is_ = not gone and _selected(after, resource.selector)
         if was or is_:
             kind = "MODIFIED" if was and is_ else "ADDED" if is_ else "DELETED"
-            self.events.append(Event(resource, kind, copy.deepcopy(after)))
+            told = copy.deepcopy(after)
+            told["metadata"]["managedFields"] = managed_fields(owners)
+            self.events.append(Event(resource, kind, told))
 
 
 class FakeClient(Client):

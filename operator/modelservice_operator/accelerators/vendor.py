@@ -55,5 +55,7 @@ class Vendor(Naming, NamedData):
             return self
         if self.partition is None:
             raise ValueError(f"devices of {self.name} cannot be partitioned")
-        filled = self.partition.model_dump_json(by_alias=True).replace(PARTITION, partition)
+        # A plus may not stand in the name of a resource or a label; the device plugins write a dot.
+        name = partition.replace("+", ".")
+        filled = self.partition.model_dump_json(by_alias=True).replace(PARTITION, name)
         return Naming.model_validate_json(filled)

@@ -38,7 +38,7 @@ MEMORY_NEEDS_A_LABEL: Final = Rule(
     reason="FieldValueForbidden",
 )
 PARTITION: Final = Rule(
-    matches("[1-9]g[.][1-9][0-9]{0,3}gb([.+][a-z.+]{1,16})?"),
+    matches("[1-9]g[.][1-9][0-9]{0,3}gb([.+][a-z]{1,16}){0,2}"),
     "must be a MIG profile, as nvidia-smi lists them, for example 3g.40gb",
 )
 PRODUCT: Final = Rule(

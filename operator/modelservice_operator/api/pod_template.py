@@ -6,8 +6,10 @@ from modelservice_operator.api.base import ApiModel, Keywords, Rule
 from modelservice_operator.manifest import Manifest
 
 NO_LABELS_OF_OURS: Final = Rule(
-    "self.all(key, !key.startsWith('modelservice.dev/'))",
-    "may not hold keys that begin with modelservice.dev/, by which the operator finds its pods: choose another prefix",
+    "self.all(key, !key.startsWith('modelservice.dev/') && "
+    "!(key in ['app.kubernetes.io/managed-by', 'app.kubernetes.io/name']))",
+    "may not hold keys that begin with modelservice.dev/, nor app.kubernetes.io/managed-by and app.kubernetes.io/name, "
+    "which are the operator's: choose another key",
     reason="FieldValueForbidden",
 )
 

@@ -88,7 +88,12 @@ class Applier:
         return (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
 
     async def prune(self, parent: Parent, intents: Iterable[Manifest], kinds: Container[str] | None = None) -> None:
-        """Delete children of this ModelService that are no longer wanted; of these kinds alone if any are given."""
+        """Delete children of this ModelService that are no longer wanted; of these kinds alone if any are given.
+
+        Raises:
+            Blocked: the API server, or a policy, refuses it.
+            ApiError: worth a retry.
+        """
         wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
         family = self._store.family_of(parent)
         for (kind, name), child in list(family.children.items()):
@@ -96,7 +101,13 @@ class Applier:
             concerned = kinds is None or kind in kinds
             if ours and concerned and not child.deleting and (kind, name) not in wanted:
                 logger.info("Deleting %s %s, which is no longer wanted.", kind, name)
-                await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
+                try:
+                    await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
+                except ApiError as error:
+                    refusal = None if namespace_is_gone(error) else judge(kind, error)
+                    if refusal is None:
+                        raise
+                    raise refusal from error
                 child.deleting = True
 
     async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> bool:
@@ -175,6 +186,9 @@ class Applier:
                 raise
             answer, _ = await self._client.apply(bound, force=True)
         self._remember(answer, wanted)
+        if any(entry["manager"] == names.REPAIR_MANAGER for entry in answer["metadata"].get("managedFields") or ()):
+            # An earlier repair was interrupted.
+            await self._disown(intent)
 
     def _is_collision(self, parent: Parent, slot: _Slot, wanted: str, error: ApiError) -> bool:
         """Two things in the merged object exclude each other, and the intent alone may be fine."""

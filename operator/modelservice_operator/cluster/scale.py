@@ -4,6 +4,7 @@ import logging
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.errors import ApiError, judge, namespace_is_gone
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
@@ -34,17 +35,24 @@ class Scaler:
         the write fails when the Deployment has changed meanwhile.
 
         Raises:
+            Blocked: the API server, or a policy, refuses it.
             ApiError: worth a retry; 409 when an autoscaler was faster.
         """
         if created:
             self._starting.add(parent.uid)
-        deployment = self._store.own_deployment(parent)
+        deployment = self._store.deployment_of(parent)
         starting = parent.uid in self._starting
         wanted = scale(spec, deployment, created=starting) if deployment is not None else None
         if deployment is None or wanted is None:
             self._starting.discard(parent.uid)
             return
-        answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
+        try:
+            answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
+        except ApiError as error:
+            refusal = None if namespace_is_gone(error) else judge("Deployment", error)
+            if refusal is None:
+                raise
+            raise refusal from error
         self._starting.discard(parent.uid)
         self._store.upsert(answer)
         if wanted.replicas is not None and wanted.replicas != deployment.wanted_replicas:

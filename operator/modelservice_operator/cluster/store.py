@@ -14,6 +14,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.child import Child
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
+from modelservice_operator.records.ownership import Relation, relation
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.records.revision import Revision
@@ -79,10 +80,14 @@ class Store:
         """What is known under the key of a ModelService."""
         return self.family(Key(parent.namespace, parent.name))
 
-    def own_deployment(self, parent: Parent) -> Deployment | None:
-        """The Deployment of a ModelService; None where there is none, or one of someone else or of a predecessor."""
+    def deployment_of(self, parent: Parent) -> Deployment | None:
+        """The Deployment that is a ModelService's, or will be: an orphan is adopted. None where it is another's."""
         family = self.family_of(parent)
-        return family.deployment if family.has_own("Deployment", parent) else None
+        child = family.children.get(("Deployment", parent.name))
+        if child is None:
+            return None
+        whose = relation(parent, child.controller, labelled=child.service == parent.name)
+        return family.deployment if whose in {Relation.OURS, Relation.ORPHAN} else None
 
     def services(self) -> list[Key]:
         """Keys of all ModelServices that exist."""

@@ -22,11 +22,12 @@ def autoscaler(parent: Parent, scaling: Scaling, template: Manifest) -> Manifest
         "maxReplicas": scaling.max_replicas,
         "metrics": [
             *map(_metric, scaling.targets),
-            *(_canonical(metric.model_dump(by_alias=True, exclude_none=True)) for metric in scaling.metrics),
+            *(_given(metric.model_dump(by_alias=True, exclude_none=True)) for metric in scaling.metrics),
         ],
     }
     if scaling.behavior:
-        spec["behavior"] = _canonical(scaling.behavior.model_dump(by_alias=True, exclude_none=True))
+        behavior = without_empty_lists(scaling.behavior.model_dump(by_alias=True, exclude_none=True))
+        spec["behavior"] = {way: _canonical(rules) for way, rules in behavior.items()}
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
@@ -42,17 +43,20 @@ def _metric(target: Target) -> Manifest:
     return {"type": "ContainerResource", "containerResource": resource}
 
 
-def _canonical(manifest: Manifest) -> Manifest:
-    """As the API server prints it: without empty lists, with quantities in canonical form."""
-    return {key: _canonical_value(key, value) for key, value in without_empty_lists(manifest).items()}
+def _given(metric: Manifest) -> Manifest:
+    """A metric of the user's: of its sections only the target holds quantities."""
+    return {
+        key: {**part, "target": _canonical(part["target"])} if isinstance(part, dict) else part
+        for key, part in without_empty_lists(metric).items()
+    }
 
 
-def _canonical_value(key: str, value: object) -> object:
-    if isinstance(value, dict):
-        return _canonical(value)
-    if isinstance(value, list):
-        return [_canonical(item) if isinstance(item, dict) else item for item in value]
-    return _quantity(value) if key in _QUANTITIES and isinstance(value, str) else value
+def _canonical(fields: Manifest) -> Manifest:
+    """Quantities as the API server prints them."""
+    return {
+        key: _quantity(value) if key in _QUANTITIES and isinstance(value, str) else value
+        for key, value in fields.items()
+    }
 
 
 def _quantity(text: str) -> str:

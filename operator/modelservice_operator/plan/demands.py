@@ -1,7 +1,7 @@
 """What a spec asks of its runtime for the model, and which runtimes can do it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from modelservice_operator.api.spec import Model, ModelServiceSpec
 from modelservice_operator.api.uri import ModelUri, parse_uri
@@ -28,6 +28,7 @@ def refuse_what_it_cannot(spec: ModelServiceSpec, runtime: Runtime, runtimes: Ma
     _source(uri, runtime, runtimes)
     _choice_in_repository(uri, runtime, runtimes)
     _name(spec.model, runtime, runtimes)
+    _devices(spec, runtime)
     if spec.model.credentials and uri.scheme not in runtime.credentials:
         raise PlanError(
             f"spec.model.credentials: the runtime {runtime.name} uses none for {uri.scheme}://.",
@@ -59,7 +60,7 @@ def _choice_in_repository(uri: ModelUri, runtime: Runtime, runtimes: Mapping[str
     )
     for value, placeholder, what, text in asked:
         if value and not runtime.uses(placeholder):
-            others = _those_that(_use_of(placeholder, uri.scheme), runtimes)
+            others = _those_that(_use_of([needs for given, needs, _, _ in asked if given], uri.scheme), runtimes)
             raise PlanError(
                 f"spec.model.uri: the runtime {runtime.name} cannot choose {what}.",
                 f"Leave {text} out, or use {others}.",
@@ -70,7 +71,7 @@ def _name(model: Model, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> No
     if not model.name:
         return
     if not runtime.uses(placeholders.MODEL_NAME):
-        others = _those_that(_use_of(placeholders.MODEL_NAME, parse_uri(model.uri).scheme), runtimes)
+        others = _those_that(_use_of([placeholders.MODEL_NAME], parse_uri(model.uri).scheme), runtimes)
         raise PlanError(
             f"spec.model.name: the runtime {runtime.name} serves a model under a name of its own.",
             f"Leave the field out, or use {others}.",
@@ -82,8 +83,18 @@ def _name(model: Model, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> No
         )
 
 
-def _use_of(placeholder: str, scheme: str) -> Can:
-    return lambda runtime: runtime.uses(placeholder) and scheme in runtime.schemes
+def _devices(spec: ModelServiceSpec, runtime: Runtime) -> None:
+    most = runtime.max_devices
+    if most is not None and spec.accelerator and spec.accelerator.count > most:
+        raise PlanError(
+            f"spec.accelerator.count: the runtime {runtime.name} uses at most {most} for each pod.",
+            f"Write {most}, and more replicas for more requests.",
+        )
+
+
+def _use_of(needed: Iterable[str], scheme: str) -> Can:
+    """Whether a runtime knows the scheme and makes use of every one of these placeholders."""
+    return lambda runtime: scheme in runtime.schemes and all(map(runtime.uses, needed))
 
 
 def _those_that(can: Can, runtimes: Mapping[str, Runtime]) -> str:

@@ -54,14 +54,14 @@ def scale(spec: ModelServiceSpec, deployment: Deployment, *, created: bool = Fal
     """
     live, remembered = deployment.wanted_replicas, deployment.resume_replicas
     if spec.scaling is None:
-        return Scale(None) if remembered is not None else None
+        return Scale(None) if deployment.holds_resume else None
     if spec.suspend:
         stopped = live == 0 and not deployment.holds_replicas
         return None if stopped else Scale(0, resume=live or remembered)
-    if live == 0 or remembered is not None:
+    if live == 0:
         # An autoscaler takes 0 for a pause, by whomever, and would rest for ever.
         return Scale(_clamped(remembered or spec.replicas, spec.scaling))
-    if deployment.holds_replicas:
+    if deployment.holds_replicas or deployment.holds_resume:
         return Scale(live)
     start = _clamped(spec.replicas, spec.scaling)
     return Scale(start) if created and start != live else None

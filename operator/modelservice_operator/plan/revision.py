@@ -48,6 +48,9 @@ def _accelerator(asked: Accelerator) -> Manifest:
     given = without_empty_lists(asked.model_dump(by_alias=True, exclude_defaults=True))
     if asked.memory is not None:
         given["memory"] = canonical_quantity(asked.memory)
+    if asked.products:
+        # Any of them: their order says nothing.
+        given["products"] = sorted(asked.products)
     return given
 
 
@@ -55,12 +58,15 @@ def _pod_template(asked: PodTemplate | None) -> Manifest:
     """The spec as it is written: in a patch an empty value says something."""
     if asked is None:
         return {}
-    metadata = compact(asked.metadata.model_dump(by_alias=True)) if asked.metadata else {}
+    metadata = asked.metadata.model_dump(by_alias=True, exclude_none=True) if asked.metadata else {}
+    metadata = {field: texts for field, texts in metadata.items() if texts}
     return {field: part for field, part in (("metadata", metadata), ("spec", asked.spec)) if part}
 
 
 def _placement(asked: Placement) -> Manifest:
     given = without_empty_lists(asked.model_dump(by_alias=True, exclude_defaults=True))
+    if asked.topology_spread == "None":
+        del given["topologySpread"]
     return {field: value for field, value in given.items() if value}
 
 

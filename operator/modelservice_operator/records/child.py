@@ -25,7 +25,7 @@ class Controller:
 
 @dataclass(slots=True)
 class Child:
-    """A Deployment or Service with our labels. Its body is let go once it was judged to hold what we want."""
+    """A child with our labels, but for revisions. Its body is let go once it was judged to hold what we want."""
 
     kind: str
     namespace: str

@@ -30,6 +30,8 @@ class Deployment:
     """Our own intent is what `spec.replicas` comes from."""
     resume_replicas: int | None
     """How many there were before they were stopped; None where nobody noted it."""
+    holds_resume: bool
+    """Our scale manager has noted that; a note of someone else's, as from a backup, stays whatever we apply."""
     progressing: Condition | None
     replica_failure: Condition | None
 
@@ -69,19 +71,25 @@ class Deployment:
             ready_replicas=number(status, "readyReplicas"),
             available_replicas=number(status, "availableReplicas"),
             revision=word(template_labels, names.REVISION),
-            holds_replicas=_holds_replicas(metadata),
+            holds_replicas=_owns(metadata, names.FIELD_MANAGER, "f:spec", "f:replicas"),
             resume_replicas=_resume_replicas(metadata),
+            holds_resume=_owns(
+                metadata, names.SCALE_MANAGER, "f:metadata", "f:annotations", f"f:{names.RESUME_REPLICAS}"
+            ),
             progressing=condition_of(status, "Progressing"),
             replica_failure=condition_of(status, "ReplicaFailure", "True"),
         )
 
 
-def _holds_replicas(metadata: Manifest) -> bool:
-    return any(
-        "f:replicas" in section(section(entry, "fieldsV1"), "f:spec")
-        for entry in items(metadata, "managedFields")
-        if entry.get("manager") == names.FIELD_MANAGER and entry.get("operation") == "Apply"
-    )
+def _owns(metadata: Manifest, manager: str, *path: str) -> bool:
+    """The manager has applied the field at this path, in the spelling of managedFields."""
+    for entry in items(metadata, "managedFields"):
+        fields = section(entry, "fieldsV1")
+        for step in path[:-1]:
+            fields = section(fields, step)
+        if entry.get("manager") == manager and entry.get("operation") == "Apply" and path[-1] in fields:
+            return True
+    return False
 
 
 def _resume_replicas(metadata: Manifest) -> int | None:

@@ -175,6 +175,8 @@ class Runtime(NamedData):
     """The API that clients speak; `openai` has its root at /v1."""
     cache_path: Path | None = None
     """Where an empty, writable volume is mounted."""
+    max_devices: Annotated[int, Field(ge=1)] | None = None
+    """How many devices of a pod the server can use; None where it can use all."""
     shared_memory: Quantity | None = None
     """Size of /dev/shm when a pod has more than one device."""
     security_context: Manifest = Field(default_factory=dict)

@@ -589,6 +589,14 @@ ROWS = [
             metadata={"labels": {"team": "a"}, "annotations": {"a/b": ""}}, spec={"x": [{"$patch": "delete"}]}
         ),
     ),
+    Row("another label of that prefix", pod_template(metadata={"labels": {"app.kubernetes.io/part-of": "x"}})),
+    Row(
+        "the label of the runtime",
+        pod_template(metadata={"labels": {"app.kubernetes.io/name": "x"}}),
+        "spec.podTemplate.metadata.labels",
+        "may not hold keys that begin with modelservice.dev/",
+        "pass",
+    ),
     Row(
         "a label of the operator's",
         pod_template(metadata={"labels": {"modelservice.dev/name": "x"}}),

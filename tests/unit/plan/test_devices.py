@@ -22,6 +22,7 @@ def test_the_rules_agree_with_the_data() -> None:
     [
         ({}, "nvidia.com/gpu"),
         ({"partition": "3g.40gb"}, "nvidia.com/mig-3g.40gb"),
+        ({"partition": "1g.10gb+me"}, "nvidia.com/mig-1g.10gb.me"),
         ({"vendor": "amd"}, "amd.com/gpu"),
         ({"vendor": "intel"}, "gpu.intel.com/xe"),
         ({"vendor": "gaudi"}, "habana.ai/gaudi"),

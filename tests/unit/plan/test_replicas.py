@@ -14,10 +14,21 @@ def spec(**fields: object) -> ModelServiceSpec:
     return ModelServiceSpec.model_validate(fields)
 
 
-def deployment(replicas: int, *, ours: bool = False, resume: int | None = None) -> Deployment:
-    entry = {"manager": "modelservice-operator", "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
-    annotations = {} if resume is None else {"modelservice.dev/resume-replicas": str(resume)}
-    metadata = {"name": "qwen", "managedFields": [entry] if ours else [], "annotations": annotations}
+RESUME = "modelservice.dev/resume-replicas"
+
+
+def deployment(
+    replicas: int, *, ours: bool = False, resume: int | None = None, noted_by: str = "modelservice-operator-scale"
+) -> Deployment:
+    managers: list[Manifest] = []
+    if ours:
+        fields: Manifest = {"f:spec": {"f:replicas": {}}}
+        managers.append({"manager": "modelservice-operator", "operation": "Apply", "fieldsV1": fields})
+    if resume is not None:
+        fields = {"f:metadata": {"f:annotations": {f"f:{RESUME}": {}}}}
+        managers.append({"manager": noted_by, "operation": "Apply", "fieldsV1": fields})
+    annotations = {} if resume is None else {RESUME: str(resume)}
+    metadata = {"name": "qwen", "managedFields": managers, "annotations": annotations}
     return Deployment.from_manifest({"metadata": metadata, "spec": {"replicas": replicas}})
 
 
@@ -83,8 +94,11 @@ def test_how_many_are_wanted_and_must_serve(
         ({"scaling": SCALING}, deployment(0, resume=1), Scale(2)),
         ({"replicas": 4, "scaling": SCALING}, deployment(0), Scale(4)),
         ({"replicas": 4, "scaling": SCALING}, deployment(0, resume=0), Scale(4)),
-        # back already, the note is left to take away
-        ({"scaling": SCALING}, deployment(3, resume=5), Scale(5)),
+        # back already, the note is left to take away; someone else's is not ours to take
+        ({"scaling": SCALING}, deployment(3, resume=5), Scale(3)),
+        ({"scaling": SCALING}, deployment(3, resume=5, noted_by="velero"), None),
+        ({"scaling": SCALING}, deployment(0, resume=5, noted_by="velero"), Scale(5)),
+        ({}, deployment(3, ours=True, resume=5, noted_by="velero"), None),
     ],
 )
 def test_what_the_scale_manager_applies(fields: Manifest, there: Deployment, expected: Scale | None) -> None:

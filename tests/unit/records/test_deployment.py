@@ -51,6 +51,7 @@ def test_everything_that_decisions_need() -> None:
         revision="r1",
         holds_replicas=False,
         resume_replicas=None,
+        holds_resume=False,
         progressing=Condition("True", "ReplicaSetUpdated", "", SINCE),
         replica_failure=Condition("True", "FailedCreate", "no", SINCE),
     )
