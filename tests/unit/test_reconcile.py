@@ -7,6 +7,7 @@ import pytest
 from modelservice_operator import api
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.runtime import Runtime
 from modelservice_operator.status import LONGEST
@@ -502,3 +503,63 @@ async def test_the_number_to_start_with_survives_a_write_that_fails() -> None:
         await world.process.reconciler.reconcile(KEY)
     await world.rest()
     assert world.child("Deployment")["spec"]["replicas"] == 3
+
+
+SCALING: Final[Manifest] = {"maxReplicas": 8, "targets": [{"type": "CPUUtilization", "value": "80"}]}
+
+
+async def test_an_orphan_that_is_adopted_with_scaling_keeps_its_replicas() -> None:
+    world = await ready({**SPEC, "replicas": 4})
+    world.api.remove(api.KIND)
+    for kind in ("Deployment", "Service", "PodDisruptionBudget", "ControllerRevision"):
+        for live in world.api.objects(kind):
+            world.api.edit(kind, lambda found: found["metadata"].pop("ownerReferences"), live["metadata"]["name"])
+    world.deliver()
+    seen: set[int] = set()
+    world.api.before = lambda _: seen.add(world.child("Deployment")["spec"]["replicas"])
+    world.apply({**SPEC, "scaling": SCALING}, uid="uid-new")
+    await world.rest()
+    assert seen | {world.child("Deployment")["spec"]["replicas"]} == {4}
+
+
+async def test_switching_scaling_on_never_shows_another_number() -> None:
+    world = await ready({**SPEC, "replicas": 4})
+    seen: set[int] = set()
+    world.api.before = lambda _: seen.add(world.child("Deployment")["spec"]["replicas"])
+    world.apply({**SPEC, "scaling": SCALING})
+    await world.rest()
+    assert seen | {world.child("Deployment")["spec"]["replicas"]} == {4}
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [(Failure(403, "Forbidden", DENIED), "AdmissionDenied"), (Failure(422, "Invalid", "no"), "InvalidSpec")],
+)
+async def test_a_scale_write_that_is_refused_is_told_and_holds_up_no_other_child(failure: Failure, reason: str) -> None:
+    world = await ready({**SPEC, "scaling": SCALING})
+    world.api.fail("force Deployment", failure, times=99)
+    world.apply({**SPEC, "scaling": SCALING, "suspend": True, "endpoint": {"port": 8080}})
+    await world.settle()
+    assert world.condition("Ready") == ("False", reason)
+    assert world.status["observedGeneration"] == world.parent().generation
+    assert world.child("Service")["spec"]["ports"][0]["port"] == 8080
+
+
+async def test_an_autoscaler_that_cannot_be_deleted_is_told() -> None:
+    world = await ready({**SPEC, "scaling": SCALING})
+    world.api.fail("delete HorizontalPodAutoscaler", Failure(403, "Forbidden", "User cannot delete"), times=99)
+    world.apply(SPEC)
+    await world.settle()
+    assert world.condition("Ready") == ("False", "Forbidden")
+    assert world.status["observedGeneration"] == world.parent().generation
+
+
+async def test_a_note_of_replicas_that_someone_else_keeps_is_no_reason_to_write() -> None:
+    world = await ready({**SPEC, "scaling": SCALING})
+    note = {names.RESUME_REPLICAS: "3"}
+    world.api.edit("Deployment", lambda live: live["metadata"]["annotations"].update(note), manager="velero")
+    world.api.edit("Deployment", lambda live: live["spec"].update(replicas=6), manager="kube-controller-manager")
+    mark = len(world.api.requests)
+    await world.rest()
+    assert world.child("Deployment")["spec"]["replicas"] == 6
+    assert [write for write in world.api.writes(mark) if "Deployment" in write] == []

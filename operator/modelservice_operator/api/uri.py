@@ -80,7 +80,7 @@ SHAPES: Final = (
     Shape(
         "oci://",
         f"oci://{_HOST}(/{_IMAGE_PART})+(:{_TAG})?(@sha256:[0-9a-f]+)?",
-        "must name an image with its registry, and a tag or a digest: oci://registry/repository:tag or "
+        "must name an image with its registry, and best with a tag or a digest: oci://registry/repository:tag or "
         "oci://registry/repository@sha256:..., for example oci://ghcr.io/org/qwen3-8b:v1",
     ),
     Shape(

@@ -60,6 +60,22 @@ def test_the_usual_taint_stays_tolerated() -> None:
         ({"spec": {"containers": [{"image": "x"}]}}, "spec.podTemplate: spec.containers[0]: "),
         ({"spec": {"$patch": "remove"}}, "spec.podTemplate: spec"),
         (
+            {"spec": {"$patch": "delete"}},
+            "spec.podTemplate: spec.containers: no container server with an image is left.",
+        ),
+        (
+            {"spec": {"$retainKeys": ["hostNetwork"], "hostNetwork": True}},
+            "spec.podTemplate: spec.containers: no container",
+        ),
+        (
+            {"spec": {"containers": [{"$patch": "replace"}, {"name": "server"}]}},
+            "spec.podTemplate: spec.containers: no cont",
+        ),
+        (
+            {"spec": {"containers": [{"$patch": "replace"}, {"name": "server", "image": "x"}]}},
+            "spec.podTemplate: spec.containers: no port is called http, to which the Service leads.",
+        ),
+        (
             {"spec": {"containers": [{"name": "a", "env": [{"name": "X"}, {"name": "X"}]}]}},
             "spec.podTemplate: spec.containers[a].env: X stands twice.",
         ),

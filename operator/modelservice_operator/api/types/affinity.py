@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal, TypeAlias
 
+from pydantic import Field
+
 from modelservice_operator.api.base import Int32, Keywords, KubernetesType
 from modelservice_operator.api.types.selector import LabelKey, LabelSelector
 
@@ -32,7 +34,7 @@ class NodeSelector(KubernetesType):
 class PreferredSchedulingTerm(KubernetesType):
     """A term that a node should keep, and how much that weighs."""
 
-    weight: Int32
+    weight: Annotated[Int32, Field(ge=1, le=100)]
     preference: NodeSelectorTerm
 
 
@@ -59,7 +61,7 @@ class PodAffinityTerm(KubernetesType):
 class WeightedPodAffinityTerm(KubernetesType):
     """A term, and how much it weighs."""
 
-    weight: Int32
+    weight: Annotated[Int32, Field(ge=1, le=100)]
     pod_affinity_term: PodAffinityTerm
 
 
