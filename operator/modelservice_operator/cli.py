@@ -11,7 +11,6 @@ import click
 
 from modelservice_operator import __version__
 from modelservice_operator.api.crd import crd_yaml
-from modelservice_operator.render import InvalidFile, render_file
 from modelservice_operator.settings import InvalidSettings, Settings
 
 
@@ -62,30 +61,21 @@ def run(**flags: Any) -> None:
         _fail(str(error))
 
 
+def _filenames(metavar: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option("-f", "--filename", "filenames", required=True, multiple=True, metavar=metavar, help=text)
+
+
 @main.command()
-@click.option(
-    "-f",
-    "--filename",
-    "filenames",
-    required=True,
-    multiple=True,
-    metavar="FILE",
-    help="A file of ModelServices; - reads standard input. May be given several times.",
-)
+@_filenames("FILE", "A file of ModelServices; - reads standard input. May be given several times.")
 def render(filenames: tuple[str, ...]) -> None:
     """Print what the operator would create for the ModelServices in a file. Needs no cluster."""
     click.echo("---\n".join(_rendered(filename) for filename in filenames), nl=False)
 
 
 @main.command()
-@click.option(
-    "-f",
-    "--filename",
-    "filenames",
-    required=True,
-    multiple=True,
-    metavar="FILE|DIR",
-    help="A file of ModelServices in YAML or JSON, or a directory: its .yaml, .yml and .json files at any depth, as "
+@_filenames(
+    "FILE|DIR",
+    "A file of ModelServices in YAML or JSON, or a directory: its .yaml, .yml and .json files at any depth, as "
     "with kubectl apply -R; - reads standard input. May be given several times.",
 )
 def validate(filenames: tuple[str, ...]) -> None:
@@ -94,7 +84,7 @@ def validate(filenames: tuple[str, ...]) -> None:
     Prints a line for each mistake. Objects of other kinds are skipped. Exits with 0 if all is well, 1 for mistakes, 2
     if a file cannot be read.
     """
-    # CEL is a large library, and no other command needs it.
+    # As for render.
     from modelservice_operator.validate.files import validate_files
 
     report = validate_files(filenames)
@@ -106,6 +96,9 @@ def validate(filenames: tuple[str, ...]) -> None:
 
 
 def _rendered(filename: str) -> str:
+    # CEL is a large library, and the operator does not need it.
+    from modelservice_operator.render import InvalidFile, render_file
+
     try:
         return render_file(_read(filename))
     except InvalidFile as error:

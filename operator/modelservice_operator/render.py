@@ -27,7 +27,7 @@ class InvalidFile(ValueError):
 
 
 def render_file(text: str) -> str:
-    """The children of every ModelService in a YAML text, as YAML: Deployment and Service, in this order.
+    """The children of every ModelService in a text of YAML or JSON, as YAML and in the order in which they are applied.
 
     Several documents and lists are fine. What only a cluster knows is left out: ControllerRevisions, owner
     references, status.
@@ -36,14 +36,15 @@ def render_file(text: str) -> str:
         InvalidFile: no YAML, an empty file, an object of another kind, or a ModelService that the API server or the
             operator would refuse.
     """
+    children: list[Manifest] = []
     try:
-        documents = read_documents(text)
+        for number, document in enumerate(read_documents(text), start=1):
+            for place, manifest in _objects(f"document {number}", as_json(document)):
+                children += _children(place, manifest)
     except InvalidYaml as error:
         raise InvalidFile(str(error)) from error
-    children: list[Manifest] = []
-    for number, document in enumerate(documents, start=1):
-        for place, manifest in _objects(f"document {number}", as_json(document)):
-            children += _children(place, manifest)
+    except RecursionError as error:
+        raise InvalidFile("it is nested too deeply") from error
     if not children:
         raise InvalidFile(f"There is no {api.KIND} in it.")
     return write_documents(children)

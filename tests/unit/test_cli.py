@@ -1,6 +1,8 @@
 """The command line: what it prints, and how it exits: 0, 1 from the operator, 2 for what it cannot work with."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,15 @@ def test_crd_is_the_one_in_the_repository() -> None:
     assert result.exit_code == 0
     assert result.stdout == stored.read_text("utf-8")
     assert CRD_NAME in result.stdout
+
+
+def test_the_operator_does_not_load_cel() -> None:
+    """In a process of its own: the other tests do load it."""
+    program = (
+        "import sys, modelservice_operator.cli, modelservice_operator.app; print('cel_expr_python' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
 
 
 @pytest.mark.parametrize("argument", ["-h", "--help"])

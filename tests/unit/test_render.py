@@ -39,6 +39,15 @@ def test_no_trace_of_a_cluster() -> None:
     assert render_file(yaml.safe_dump(manifest)) == render_file(ONE % "one")
 
 
+def _nested(depth: int) -> str:
+    """A ModelService in JSON with so many maps in each other."""
+    inside = '{"a":' * depth + "1" + "}" * depth
+    return (
+        '{"apiVersion": "modelservice.dev/v1alpha1", "kind": "ModelService", "metadata": {"name": "a"}, '
+        f'"spec": {{"podTemplate": {{"spec": {inside}}}}}}}'
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -74,6 +83,9 @@ def test_no_trace_of_a_cluster() -> None:
             ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF@main") % "a",
             "document 1, ModelService a: spec.model.uri: the runtime llamacpp cannot choose a revision.",
         ),
+        (ONE.replace("spec: {", "spec: {replicas: .inf, ") % "a", "inf is no number that JSON has"),
+        (_nested(800), "it is nested too deeply"),
+        (_nested(5000), "it is nested too deeply"),
     ],
 )
 def test_refused(text: str, complaint: str) -> None:
