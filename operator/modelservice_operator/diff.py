@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from modelservice_operator.manifest import Manifest, digest
+from modelservice_operator.manifest import Manifest, digest, joined
 from modelservice_operator.plan import names
+from modelservice_operator.plan.pod_schema import KEY_DEFAULTS
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity
 
 MERGE_KEYS: Final = {
@@ -31,8 +32,6 @@ _KEPT_WHEN_EMPTY: Final = frozenset({"emptyDir"})
 """Sections that say something by being there: the API server keeps them when they are empty."""
 
 _QUANTITIES: Final = frozenset({"limits", "requests", "sizeLimit"})
-_SERVER_DEFAULTS: Final[Manifest] = {"protocol": "TCP"}
-"""Defaults of merge keys: an intent may leave them out, the API server never does."""
 
 
 def intent_hash(intent: Manifest) -> str:
@@ -69,9 +68,9 @@ def _differences(observed: object, wanted: object, path: str) -> Iterator[str]:
             yield path
         for key, value in wanted.items():
             if key in observed:
-                yield from _differences(observed[key], value, f"{path}.{key}" if path else key)
+                yield from _differences(observed[key], value, joined(path, key))
             elif key in _KEPT_WHEN_EMPTY or not _is_zero(value):
-                yield f"{path}.{key}" if path else key
+                yield joined(path, key)
     elif isinstance(wanted, list):
         yield from _list_differences(observed if isinstance(observed, list) else [], wanted, path)
     elif observed != wanted and not _same_quantity(observed, wanted, path):
@@ -97,12 +96,13 @@ def _list_differences(observed: list[object], wanted: list[object], path: str) -
 
 
 def merge_key(item: object, keys: tuple[str, ...]) -> tuple[object, ...]:
-    """What tells an item of a merged list from the others, by the keys that `MERGE_KEYS` has for the list."""
+    """What tells an item of a merged list from the others, by the keys that `MERGE_KEYS` has for the list.
+
+    An intent may leave out a key that has a default, the API server never does.
+    """
     fields = item if isinstance(item, dict) else {}
     return tuple(
-        fields[key] if key in fields else _SERVER_DEFAULTS[key]
-        for key in keys
-        if key in fields or key in _SERVER_DEFAULTS
+        fields[key] if key in fields else KEY_DEFAULTS[key] for key in keys if key in fields or key in KEY_DEFAULTS
     )
 
 

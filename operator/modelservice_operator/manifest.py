@@ -21,6 +21,11 @@ def digest(value: object) -> str:
     return hashlib.blake2b(canonical_json(value).encode(), digest_size=16).hexdigest()
 
 
+def joined(path: str, name: str) -> str:
+    """The path of a field of the map at `path`, which is empty for the whole."""
+    return f"{path}.{name}" if path else name
+
+
 _ESCAPES: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 

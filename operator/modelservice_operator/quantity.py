@@ -38,6 +38,15 @@ def parse_quantity(text: str) -> Decimal:
     return _parse(text)[0]
 
 
+def is_quantity(text: str) -> bool:
+    """Whether `parse_quantity` takes the text."""
+    try:
+        parse_quantity(text)
+    except InvalidQuantity:
+        return False
+    return True
+
+
 def canonical_quantity(text: str) -> str:
     """The quantity as the API server prints it: `1000m` as `1`, `1024Mi` as `1Gi`, `0.5` as `500m`.
 

@@ -11,8 +11,8 @@ from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.blocked import Blocked, of_pod_template
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judge, namespace_is_gone
-from modelservice_operator.cluster.resources import AUTOSCALER, DEPLOYMENT, MODEL_SERVICE
+from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judging, namespace_is_gone
+from modelservice_operator.cluster.resources import AUTOSCALER, CONTROLLER_REVISION, DEPLOYMENT, MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.scale import Scaler
 from modelservice_operator.cluster.store import Key, Store
@@ -23,7 +23,6 @@ from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.records.parent import Parent
-from modelservice_operator.records.revision import Revision
 from modelservice_operator.runtimes.runtime import Runtime
 from modelservice_operator.situation import Desired, Outcome, situate
 
@@ -117,7 +116,8 @@ class Reconciler:
         try:
             if self._has_lost_children(parent):
                 await self._confirm(parent)
-            revision, template = await self._desired(parent, spec)
+            with judging(CONTROLLER_REVISION.kind):
+                revision, template = await self._revisions.desired(parent, spec)
             exists = self._store.deployment_of(parent) is not None
             replicas = intended_replicas(spec, exists=exists)
             intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
@@ -132,25 +132,15 @@ class Reconciler:
                 raise Gone from error
             raise
 
-    async def _desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
-        try:
-            return await self._revisions.desired(parent, spec)
-        except ApiError as error:
-            verdict = None if namespace_is_gone(error) else judge("ControllerRevision", error)
-            if verdict is None:
-                raise
-            raise verdict from error
-
     async def _held(self, parent: Parent, spec: ModelServiceSpec) -> Manifest | None:
         """The pod template that a paused rollout keeps: that of the revision that serves, if there is one.
 
         With the new template a paused Deployment that was scaled to zero would come back with whichever old ReplicaSet
         was made last.
         """
-        serving = (parent.status.get("revision") or {}).get("serving")
-        if not spec.rollout.paused or not serving:
+        if not spec.rollout.paused or not parent.serving_revision:
             return None
-        return await self._revisions.template_of(parent, serving)
+        return await self._revisions.template_of(parent, parent.serving_revision)
 
     async def _clean_up(self, parent: Parent, outcome: Outcome) -> None:
         """Delete what is no longer wanted. Where that fails the model serves all the same: it is tried again."""
@@ -158,8 +148,7 @@ class Reconciler:
             return
         try:
             await self._applier.prune(parent, outcome.intents)
-            serving = (parent.status.get("revision") or {}).get("serving")
-            await self._revisions.prune(parent, outcome.spec, {outcome.desired.name, serving or ""})
+            await self._revisions.prune(parent, outcome.spec, {outcome.desired.name, parent.serving_revision})
         except Blocked as refusal:
             raise refusal.__cause__ or refusal from None
         except ApiError as error:

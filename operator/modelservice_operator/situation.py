@@ -128,10 +128,9 @@ def _serving(
 
 def _was_ready(parent: Parent, desired: Desired | None) -> bool:
     """The status says so, of this spec and of the revision that is asked for."""
-    status = parent.status
-    serving = (status.get("revision") or {}).get("serving")
-    judged = status.get("observedGeneration") == parent.generation
-    return judged and desired is not None and serving == desired.name and conditions.is_true(status, conditions.READY)
+    judged = parent.status.get("observedGeneration") == parent.generation
+    served = desired is not None and parent.serving_revision == desired.name
+    return judged and served and conditions.is_true(parent.status, conditions.READY)
 
 
 def _raw_replicas(parent: Parent) -> int:

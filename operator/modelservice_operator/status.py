@@ -222,7 +222,7 @@ def _stalled(situation: Situation, problems: list[Manifest]) -> Condition:
 def _progress(situation: Situation, condition_type: str, status: conditions.ConditionStatus) -> Condition:
     """What is under way, in words without numbers that move."""
     observation = situation.observation
-    served = (situation.parent.status.get("revision") or {}).get("serving")
+    served = situation.parent.serving_revision
     desired = situation.serving.revision if situation.serving is not None else ""
     patience = (
         f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""

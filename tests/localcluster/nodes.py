@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PODS = 110
-NVIDIA_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
-AMD_TAINT = {"key": "amd.com/gpu", "value": "present", "effect": "NoSchedule"}
+
+
+def _taint(resource: str) -> dict[str, str]:
+    """As clusters commonly keep pods without such devices away."""
+    return {"key": resource, "value": "present", "effect": "NoSchedule"}
+
+
+NVIDIA_TAINT = _taint("nvidia.com/gpu")
+AMD_TAINT = _taint("amd.com/gpu")
 
 _NVIDIA_LABELS = {
     "nvidia.com/gpu.present": "true",
@@ -122,7 +129,7 @@ RARE: Mapping[str, Machine] = {
         disk=1000,
         devices={"gpu.intel.com/xe": 4},
         labels={"gpu.intel.com/product": "Arc_Pro_B60", "gpu.intel.com/device.count": "4"},
-        taints=[{"key": "gpu.intel.com/xe", "value": "present", "effect": "NoSchedule"}],
+        taints=[_taint("gpu.intel.com/xe")],
     ),
     "gaudi-1": Machine(
         "gaudi3",
@@ -130,7 +137,7 @@ RARE: Mapping[str, Machine] = {
         memory=1024,
         disk=1000,
         devices={"habana.ai/gaudi": 8},
-        taints=[{"key": "habana.ai/gaudi", "value": "present", "effect": "NoSchedule"}],
+        taints=[_taint("habana.ai/gaudi")],
     ),
     "v6e-1": Machine(
         "ct6e-standard-4t",
@@ -142,7 +149,7 @@ RARE: Mapping[str, Machine] = {
             "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
             "cloud.google.com/gke-tpu-topology": "2x2",
         },
-        taints=[{"key": "google.com/tpu", "value": "present", "effect": "NoSchedule"}],
+        taints=[_taint("google.com/tpu")],
     ),
     "trn2-1": Machine(
         "trn2.48xlarge",
@@ -150,7 +157,7 @@ RARE: Mapping[str, Machine] = {
         memory=2048,
         disk=1000,
         devices={"aws.amazon.com/neuron": 16},
-        taints=[{"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}],
+        taints=[_taint("aws.amazon.com/neuron")],
     ),
     "mig-1": Machine(
         "a3-highgpu-1g",
@@ -165,7 +172,7 @@ RARE: Mapping[str, Machine] = {
             "nvidia.com/mig-3g.40gb.product": "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
             "nvidia.com/mig-3g.40gb.memory": "40448",
         },
-        taints=[{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+        taints=[NVIDIA_TAINT],
     ),
 }
 """Nodes of further vendors and with MIG slices, for tests that ask for them."""

@@ -11,12 +11,12 @@ from modelservice_operator.api import rules
 from modelservice_operator.api.accelerator import MEMORY, PARTITION_ONLY_FOR_NVIDIA, Accelerator
 from modelservice_operator.api.names import DNS_LABEL
 from modelservice_operator.api.resources import POSITIVE, Amounts
-from modelservice_operator.api.scaling import MIN_WITHIN_MAX, PERCENTAGE, SIGNAL_NEEDED, Scaling
+from modelservice_operator.api.scaling import MIN_WITHIN_MAX, PERCENT, PERCENTAGE, SIGNAL_NEEDED, Scaling
 from modelservice_operator.api.spec import Model, ModelServiceSpec, RuntimeSpec
 from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.uri import InvalidUri, parse_uri
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.quantity import InvalidQuantity, parse_quantity
+from modelservice_operator.quantity import is_quantity, parse_quantity
 
 
 class InvalidSpec(ValueError):
@@ -97,7 +97,7 @@ def _scaling(scaling: Scaling) -> Iterator[str]:
     if not scaling.targets and not scaling.metrics:
         yield f"spec.scaling.targets: {SIGNAL_NEEDED.message}"
     for index, target in enumerate(scaling.targets):
-        if not re.fullmatch("[1-9][0-9]{0,3}", target.value):
+        if not re.fullmatch(PERCENT, target.value):
             yield _wrong(f"spec.scaling.targets[{index}].value", target.value, PERCENTAGE.message)
 
 
@@ -111,9 +111,9 @@ def _amounts(path: str, given: Amounts | None) -> Iterator[str]:
 def _model(model: Model, *, custom: bool) -> Iterator[str]:
     try:
         scheme = parse_uri(model.uri).scheme
-        if custom and scheme not in ("pvc", "oci"):
+        if custom and scheme not in rules.MOUNTED:
             yield f"spec.model.uri: {rules.CUSTOM_FETCHES_NOTHING.message}"
-        if model.credentials and scheme in ("pvc", "oci", "ollama", "http", "https"):
+        if model.credentials and scheme in rules.WITHOUT_CREDENTIALS:
             yield f"spec.model.credentials: {rules.CREDENTIALS_ONLY_WHERE_USED.message}"
     except InvalidUri as error:
         yield _wrong("spec.model.uri", model.uri, str(error))
@@ -122,7 +122,7 @@ def _model(model: Model, *, custom: bool) -> Iterator[str]:
 
 
 def _size(size: str) -> Iterator[str]:
-    if not _is_quantity(size):
+    if not is_quantity(size):
         yield _wrong("spec.model.size", size, rules.SIZE_IS_QUANTITY.message)
     elif not parse_quantity(rules.MIN_SIZE) <= parse_quantity(size) <= parse_quantity(rules.MAX_SIZE):
         yield _wrong("spec.model.size", size, rules.SIZE_RANGE.message)
@@ -148,7 +148,7 @@ def _env(variables: tuple[EnvVar, ...]) -> Iterator[str]:
         if not variable.name:
             yield f"spec.runtime.env[{index}].name: {rules.ENV_NAME.message}"
         resource = variable.value_from.resource_field_ref if variable.value_from else None
-        if resource and resource.divisor is not None and not _is_quantity(resource.divisor):
+        if resource and resource.divisor is not None and not is_quantity(resource.divisor):
             path = f"spec.runtime.env[{index}].valueFrom.resourceFieldRef.divisor"
             yield _wrong(path, resource.divisor, rules.ENV_DIVISOR.message)
 
@@ -167,16 +167,8 @@ def _nulls(value: object, path: str) -> Iterator[str]:
             yield from _nulls(item, f"{path}[{index}]")
 
 
-def _is_quantity(text: str) -> bool:
-    try:
-        parse_quantity(text)
-    except InvalidQuantity:
-        return False
-    return True
-
-
 def _is_positive(text: str) -> bool:
-    return _is_quantity(text) and parse_quantity(text) > 0
+    return is_quantity(text) and parse_quantity(text) > 0
 
 
 def _wrong(path: str, value: object, message: str) -> str:

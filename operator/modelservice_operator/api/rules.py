@@ -13,6 +13,10 @@ from modelservice_operator.api.uri import SHAPES, Shape
 
 CUSTOM: Final = "custom"
 RUNTIMES: Final = ("vllm", "sglang", "llamacpp", "tei", "triton", "ollama", "tgi", CUSTOM)
+MOUNTED: Final = ("pvc", "oci")
+"""Schemes of models that are mounted, whatever the server."""
+WITHOUT_CREDENTIALS: Final = (*MOUNTED, "ollama", "http", "https")
+"""Schemes by which nothing is fetched with credentials."""
 MAX_NAME: Final = 52
 """Of metadata.name: the Deployment's successors append to it, and end at 63."""
 MIN_SIZE: Final = "1Mi"
@@ -41,7 +45,7 @@ MODEL_REQUIRED: Final = Rule(
     reason="FieldValueRequired",
 )
 CUSTOM_FETCHES_NOTHING: Final = Rule(
-    f"!({_RUNTIME_IS_CUSTOM} && has(self.model) && !self.model.uri.matches('^(pvc|oci)://'))",
+    f"!({_RUNTIME_IS_CUSTOM} && has(self.model) && !self.model.uri.matches('^({'|'.join(MOUNTED)})://'))",
     "must begin with pvc:// or oci:// with runtime.name: custom, because nothing else would be fetched for it: mount a "
     "volume with pvc://claim/path or an image with oci://registry/repository:tag; or tell your server in runtime.args "
     'or runtime.command, for example args: ["--model=Qwen/Qwen3-8B"], and leave spec.model out',
@@ -64,7 +68,7 @@ def _uri_rule(shape: Shape) -> Rule:
 
 URI: Final = tuple(_uri_rule(shape) for shape in SHAPES)
 CREDENTIALS_ONLY_WHERE_USED: Final = Rule(
-    "!has(self.credentials) || !self.uri.matches('^(pvc|oci|ollama|https?)://')",
+    f"!has(self.credentials) || !self.uri.matches('^({'|'.join(WITHOUT_CREDENTIALS)})://')",
     "may only be set with hf://, s3://, gs:// and az://: leave credentials out",
     field=".credentials",
     reason="FieldValueForbidden",

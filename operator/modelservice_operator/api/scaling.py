@@ -9,6 +9,8 @@ from modelservice_operator.api.types.behavior import Behavior
 from modelservice_operator.api.types.metric import MetricSpec
 from modelservice_operator.api.types.quantity import QuantityText
 
+PERCENT: Final = "[1-9][0-9]{0,3}"
+
 MIN_WITHIN_MAX: Final = Rule(
     "self.minReplicas <= self.maxReplicas",
     "may not be above maxReplicas: lower minReplicas or raise maxReplicas",
@@ -21,7 +23,7 @@ SIGNAL_NEEDED: Final = Rule(
     reason="FieldValueRequired",
 )
 PERCENTAGE: Final = Rule(
-    "string(self).matches('^[1-9][0-9]{0,3}$')",
+    f"string(self).matches('^{PERCENT}$')",
     'must be a whole number of percent from 1 to 9999, for example "80"',
 )
 

@@ -8,7 +8,7 @@ from typing import Final
 from modelservice_operator import diff
 from modelservice_operator.blocked import Blocked, being_deleted, beyond_repair, name_conflict, predecessor
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, is_terminal, judge, namespace_is_gone
+from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, is_terminal, judge, judging
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.collision import replacement
@@ -60,7 +60,7 @@ class Applier:
         """
         slot = _Slot(parent.uid, intent["kind"], intent["metadata"]["name"])
         wanted = diff.intent_hash(intent)
-        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
+        child = self._child(parent, slot)
         refused, refusal = self._refused.get(slot, (None, None))
         if refusal is not None and refused == self._attempt(parent, slot, wanted):
             raise refusal.with_traceback(None)
@@ -71,7 +71,7 @@ class Applier:
             if child is not None:
                 await self._update(parent, child, intent, wanted)
         except ApiError as error:
-            refusal = None if namespace_is_gone(error) else judge(slot.kind, error)
+            refusal = judge(slot.kind, error)
             if refusal is None:
                 raise
             if refusal.stalled:
@@ -84,8 +84,11 @@ class Applier:
 
     def _attempt(self, parent: Parent, slot: _Slot, wanted: str) -> tuple[str, str, str]:
         """What would be applied to what, as far as known: the same attempt would have the same end."""
-        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
+        child = self._child(parent, slot)
         return (wanted, child.uid, child.fingerprint) if child is not None else (wanted, "", "")
+
+    def _child(self, parent: Parent, slot: _Slot) -> Child | None:
+        return self._store.family_of(parent).children.get((slot.kind, slot.name))
 
     async def prune(self, parent: Parent, intents: Iterable[Manifest], kinds: Container[str] | None = None) -> None:
         """Delete children of this ModelService that are no longer wanted; of these kinds alone if any are given.
@@ -101,13 +104,8 @@ class Applier:
             concerned = kinds is None or kind in kinds
             if ours and concerned and not child.deleting and (kind, name) not in wanted:
                 logger.info("Deleting %s %s, which is no longer wanted.", kind, name)
-                try:
+                with judging(kind):
                     await self._client.delete(BY_KIND[kind], child.namespace, name, child.uid)
-                except ApiError as error:
-                    refusal = None if namespace_is_gone(error) else judge(kind, error)
-                    if refusal is None:
-                        raise
-                    raise refusal from error
                 child.deleting = True
 
     async def _create(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str) -> bool:
@@ -192,7 +190,7 @@ class Applier:
 
     def _is_collision(self, parent: Parent, slot: _Slot, wanted: str, error: ApiError) -> bool:
         """Two things in the merged object exclude each other, and the intent alone may be fine."""
-        child = self._store.family_of(parent).children.get((slot.kind, slot.name))
+        child = self._child(parent, slot)
         accepted_before = child is not None and child.applied_hash == wanted
         exclusive = {"FieldValueDuplicate", "FieldValueForbidden"}
         return error.status == 422 and (accepted_before or any(cause.reason in exclusive for cause in error.causes))

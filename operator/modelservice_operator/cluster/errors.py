@@ -1,5 +1,7 @@
 """What can go wrong when talking to the API server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,8 +101,10 @@ def namespace_is_gone(error: ApiError) -> bool:
 def judge(kind: str, error: ApiError) -> Blocked | None:
     """What an error at a write of an object of this kind means for its ModelService.
 
-    None for errors that pass by themselves or with the next event, about which nothing need be said.
+    None for errors that pass by themselves or with the next event, or go with the namespace: nothing need be said.
     """
+    if namespace_is_gone(error):
+        return None
     words = error.message[:MESSAGE_LIMIT]
     # What differs from one try to the next, such as a port, would make a new status of each.
     steady = quotable(error.message, MESSAGE_LIMIT)
@@ -127,6 +131,23 @@ def judge(kind: str, error: ApiError) -> Blocked | None:
         f"the API server fails at the {kind}: {steady}.",
         "It is tried again. If it stays, look at what the message names, such as an admission webhook.",
     )
+
+
+@contextmanager
+def judging(kind: str) -> Iterator[None]:
+    """Writes of objects of this kind, whose errors are raised as what they mean.
+
+    Raises:
+        Blocked: the API server, or a policy, refuses it.
+        ApiError: worth a retry.
+    """
+    try:
+        yield
+    except ApiError as error:
+        refusal = judge(kind, error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _correction(kind: str, error: ApiError) -> str:

@@ -4,7 +4,7 @@ import logging
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError, judge, namespace_is_gone
+from modelservice_operator.cluster.errors import judging
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
@@ -46,13 +46,8 @@ class Scaler:
         if deployment is None or wanted is None:
             self._starting.discard(parent.uid)
             return
-        try:
+        with judging("Deployment"):
             answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
-        except ApiError as error:
-            refusal = None if namespace_is_gone(error) else judge("Deployment", error)
-            if refusal is None:
-                raise
-            raise refusal from error
         self._starting.discard(parent.uid)
         self._store.upsert(answer)
         if wanted.replicas is not None and wanted.replicas != deployment.wanted_replicas:

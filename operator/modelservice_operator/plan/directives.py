@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.plan.pod_schema import TEMPLATE, Field
 
 PATCH: Final = "$patch"
@@ -38,11 +38,6 @@ def by_field(patch: Manifest, directive: str) -> Iterator[tuple[str, list[object
         prefix, slash, name = key.partition("/")
         if slash and prefix == directive:
             yield name, value
-
-
-def joined(path: str, name: str) -> str:
-    """The path of a field of the map at `path`."""
-    return f"{path}.{name}" if path else name
 
 
 def identity(item: object, merge_key: str, path: str) -> str | int:

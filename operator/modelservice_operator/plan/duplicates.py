@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from modelservice_operator.manifest import Manifest, canonical_json
+from modelservice_operator.manifest import Manifest, canonical_json, joined
 from modelservice_operator.plan.pod_schema import KEY_DEFAULTS, TEMPLATE, Field
 
 
@@ -18,7 +18,7 @@ def duplicates(template: Manifest) -> list[str]:
 def _duplicates(value: object, field: Field, path: str) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in field.fields.items():
-            yield from _duplicates(value.get(name), inner, f"{path}.{name}" if path else name)
+            yield from _duplicates(value.get(name), inner, joined(path, name))
     elif isinstance(value, list):
         identities = [_identity(item, field) for item in value]
         for identity, count in Counter(identities).items():

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.plan.directives import (
     DELETE,
     DELETE_FROM_PRIMITIVE_LIST,
@@ -23,7 +23,6 @@ from modelservice_operator.plan.directives import (
     checked_map,
     identity,
     is_directive,
-    joined,
 )
 from modelservice_operator.plan.pod_schema import TEMPLATE, Field
 

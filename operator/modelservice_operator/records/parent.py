@@ -22,6 +22,11 @@ class Parent:
     created_at: str
     """metadata.creationTimestamp, empty for an object of a file."""
 
+    @property
+    def serving_revision(self) -> str:
+        """Name of the revision that served last, by its status; empty if none did."""
+        return (self.status.get("revision") or {}).get("serving") or ""
+
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> "Parent":
         """The record of an object as the API server, or a file, gives it. Only `metadata.name` must be there."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 
 INT_OR_STRING: Final = "x-kubernetes-int-or-string"
 OPEN: Final = "x-kubernetes-preserve-unknown-fields"
@@ -16,11 +16,6 @@ def schema_of(field: str, schema: Manifest) -> Manifest | None:
     return found
 
 
-def child(path: str, field: str) -> str:
-    """The path of a field."""
-    return f"{path}.{field}" if path else field
-
-
 def below(path: str, key: str, schema: Manifest) -> str:
     """The path of a field or of a value of a map, as lists and rules name it; types and bounds name both as fields."""
-    return child(path, key) if key in schema.get("properties", {}) else f"{path}[{key}]"
+    return joined(path, key) if key in schema.get("properties", {}) else f"{path}[{key}]"

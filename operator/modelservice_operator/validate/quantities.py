@@ -10,7 +10,7 @@ from typing import Final
 
 from cel_expr_python import cel
 
-from modelservice_operator.quantity import InvalidQuantity, parse_quantity
+from modelservice_operator.quantity import is_quantity, parse_quantity
 
 _EXACT: Final = Context(prec=400)
 """Digits enough that no sum is rounded."""
@@ -23,14 +23,6 @@ def _text(number: Decimal) -> str:
 
 def _quantity(text: str) -> str:
     return _text(parse_quantity(text))
-
-
-def _is_quantity(text: str) -> bool:
-    try:
-        parse_quantity(text)
-    except InvalidQuantity:
-        return False
-    return True
 
 
 def _is_integer(quantity: str) -> bool:
@@ -74,7 +66,7 @@ EXTENSION: Final = cel.CelExtension(
     "kubernetes.quantity",
     [
         _function("quantity", _quantity, _QUANTITY),
-        _function("isQuantity", _is_quantity, cel.Type.BOOL),
+        _function("isQuantity", is_quantity, cel.Type.BOOL),
         _method("isInteger", _is_integer, cel.Type.BOOL),
         _method("asInteger", _as_integer, cel.Type.INT),
         _method("asApproximateFloat", float, cel.Type.DOUBLE),

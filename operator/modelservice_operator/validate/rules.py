@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelservice_operator.api.base import VALIDATIONS
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.validate.expressions import NoValue, evaluated
-from modelservice_operator.validate.fields import below, child, schema_of
+from modelservice_operator.validate.fields import below, schema_of
 from modelservice_operator.validate.mistakes import OMITTED, Mistake, duplicate, forbidden, invalid, required
 
 _ABOUT_CHANGES: Final = re.compile(r"\boldSelf\b")
@@ -70,7 +70,7 @@ def _broken(rule: Manifest, value: object, itself: object, schema: Manifest, pat
     except NoValue as error:
         yield invalid(path, schema.get("type", ""), f"{error} evaluating rule: {text}")
         return
-    field = child(path, _field_path(rule["fieldPath"], schema)) if rule.get("fieldPath") else path
+    field = joined(path, _field_path(rule["fieldPath"], schema)) if rule.get("fieldPath") else path
     shown = OMITTED if schema.get("type") in ("object", "array") else value
     detail = _told(rule, itself) or (text if "message" in rule else f"failed rule: {text}")
     match rule.get("reason"):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelservice_operator.api.base import VALIDATIONS
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.validate.expressions import InvalidExpression, compiled
-from modelservice_operator.validate.fields import INT_OR_STRING, LIST_KEYS, LIST_TYPE, OPEN, child
+from modelservice_operator.validate.fields import INT_OR_STRING, LIST_KEYS, LIST_TYPE, OPEN
 from modelservice_operator.validate.formats import PATTERNS
 
 _KEYWORDS: Final = frozenset(
@@ -36,7 +36,7 @@ def unsupported_parts(schema: Manifest, path: str = "") -> Iterator[str]:
     if "items" in schema:
         yield from unsupported_parts(schema["items"], f"{path}[]")
     for field, known in schema.get("properties", {}).items():
-        yield from unsupported_parts(known, child(path, field))
+        yield from unsupported_parts(known, joined(path, field))
 
 
 def _unsupported_rule(rule: Manifest, path: str) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from modelservice_operator.manifest import Manifest
-from modelservice_operator.validate.fields import OPEN, child, schema_of
+from modelservice_operator.manifest import Manifest, joined
+from modelservice_operator.validate.fields import OPEN, schema_of
 from modelservice_operator.validate.mistakes import Mistake
 
 
@@ -22,10 +22,10 @@ def unknown_fields(value: object, schema: Manifest, path: str = "") -> Iterator[
         for field, inside in value.items():
             known = schema_of(field, schema)
             if known is not None:
-                yield from unknown_fields(inside, known, child(path, field))
+                yield from unknown_fields(inside, known, joined(path, field))
             elif not is_open:
                 hint = did_you_mean(field, schema.get("properties", ()))
-                yield Mistake(child(path, field), f"there is no such field{hint}")
+                yield Mistake(joined(path, field), f"there is no such field{hint}")
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from modelservice_operator.manifest import Manifest
+from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.validate.expressions import matches
-from modelservice_operator.validate.fields import INT_OR_STRING, child
+from modelservice_operator.validate.fields import INT_OR_STRING
 from modelservice_operator.validate.formats import has_format
 from modelservice_operator.validate.mistakes import (
     Mistake,
@@ -115,10 +115,10 @@ def _list(items: list[object], schema: Manifest, path: str) -> Iterator[Mistake]
 def _object(fields: Manifest, schema: Manifest, path: str) -> Iterator[Mistake]:
     properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
     for field, value in fields.items():
-        yield from value_mistakes(value, properties.get(field, others), child(path, field))
+        yield from value_mistakes(value, properties.get(field, others), joined(path, field))
     for field in schema.get("required", ()):
         if field not in fields:
-            yield required(child(path, field))
+            yield required(joined(path, field))
     if len(fields) > schema.get("maxProperties", len(fields)):
         yield too_many(path, len(fields), schema["maxProperties"])
     if len(fields) < schema.get("minProperties", 0):
