@@ -508,6 +508,22 @@ async def test_the_number_to_start_with_survives_a_write_that_fails() -> None:
 SCALING: Final[Manifest] = {"maxReplicas": 8, "targets": [{"type": "CPUUtilization", "value": "80"}]}
 
 
+async def test_a_controller_that_is_faster_than_the_number_to_start_with_does_no_harm() -> None:
+    world = World()
+    world.apply({**SPEC, "replicas": 3, "scaling": SCALING})
+    world.deliver()
+
+    def meanwhile(request: Request) -> None:
+        if str(request).startswith("force Deployment"):
+            world.api.before = lambda _: None
+            world.api.set_status("Deployment", {"observedGeneration": 1})
+
+    world.api.before = meanwhile
+    await world.process.reconciler.reconcile(KEY)
+    assert world.child("Deployment")["spec"]["replicas"] == 3
+    assert verbs(world).count("force Deployment qwen") == 1
+
+
 async def test_an_orphan_that_is_adopted_with_scaling_keeps_its_replicas() -> None:
     world = await ready({**SPEC, "replicas": 4})
     world.api.remove(api.KIND)

@@ -31,8 +31,9 @@ class Scaler:
     async def settle(self, parent: Parent, spec: ModelServiceSpec, *, created: bool = False) -> None:
         """Bring the replicas to what is wanted, where the intent of the Deployment does not hold them.
 
-        `created` says that the Deployment was made a moment ago. The count that is handed over must be the live one:
-        the write fails when the Deployment has changed meanwhile.
+        `created` says that the Deployment was made a moment ago: no autoscaler can have written to it, only the
+        Deployment controller. Else the count that is handed over must be the live one, and the write fails when the
+        Deployment has changed meanwhile.
 
         Raises:
             Blocked: the API server, or a policy, refuses it.
@@ -47,20 +48,23 @@ class Scaler:
             self._starting.discard(parent.uid)
             return
         with judging("Deployment"):
-            answer, _ = await self._client.apply(_intent(deployment, wanted), force=True, manager=names.SCALE_MANAGER)
+            intent = _intent(deployment, wanted, bound=not created)
+            answer, _ = await self._client.apply(intent, force=True, manager=names.SCALE_MANAGER)
         self._starting.discard(parent.uid)
         self._store.upsert(answer)
         if wanted.replicas is not None and wanted.replicas != deployment.wanted_replicas:
             logger.info("Scaled Deployment %s to %d.", deployment.name, wanted.replicas)
 
 
-def _intent(deployment: Deployment, wanted: Scale) -> Manifest:
+def _intent(deployment: Deployment, wanted: Scale, *, bound: bool) -> Manifest:
+    """What the scale manager applies; `bound` to the version of the Deployment that is known."""
     metadata: Manifest = {
         "name": deployment.name,
         "namespace": deployment.namespace,
         "uid": deployment.uid,
-        "resourceVersion": str(deployment.resource_version),
     }
+    if bound:
+        metadata["resourceVersion"] = str(deployment.resource_version)
     if wanted.resume is not None:
         metadata["annotations"] = {names.RESUME_REPLICAS: str(wanted.resume)}
     spec = {} if wanted.replicas is None else {"replicas": wanted.replicas}
