@@ -54,9 +54,8 @@ def field_reference(crd: Manifest) -> str:
 
 def reason_reference() -> str:
     """A Markdown page: every reason, whether it is a problem or a state, and the precedence of the problems."""
-    last = Reason.PROGRESS_DEADLINE_EXCEEDED.precedence
-    problems = [reason for reason in Reason if reason.precedence <= last]
-    states = [reason for reason in Reason if reason.precedence > last]
+    problems = [reason for reason in Reason if reason.is_problem]
+    states = [reason for reason in Reason if not reason.is_problem]
     pending: Manifest = PENDING["conditions"][0]
     return "\n".join(
         [

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
-from modelservice_operator.diagnose import configuration, image, node, process, scheduling
+from modelservice_operator.diagnose import configuration, image, node, output, process, scheduling
 from modelservice_operator.diagnose import deployment as rollout
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.problem import Problem, fold
@@ -50,7 +50,8 @@ def _first(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None, now: st
     2. Why a pod ended as a whole says more than how its containers went down with it.
     3. Where no node took the pod, there are no containers yet. The scheduler is asked for the most particular first.
     4. A container that lacks its image or its configuration cannot run whatever the others do.
-    5. What the kernel or the container runtime says of an end says more than the exit code.
+    5. What the kernel or the container runtime says of an end says more than what the process printed, and that
+       says more than the exit code.
     """
     if pod.deleting:
         return node.node_lost(pod, nodes)
@@ -67,6 +68,7 @@ def _first(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None, now: st
         or configuration.secret_missing(pod)
         or configuration.container_refused(pod, now)
         or process.out_of_memory(pod, now)
+        or output.recognised(pod, now)
         or process.crash_looping(pod, now)
     )
 

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from modelservice_operator.diagnose.masking import masked
+
 MAX_LENGTH: Final = 200
 
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -24,13 +26,13 @@ _VOLATILE: Final = re.compile(
 
 
 def quotable(text: str, limit: int = MAX_LENGTH) -> str:
-    """The text on one line, without control characters and without what differs from one try to the next, cut.
+    """The text on one line, cut, without control characters, secrets and what differs from one try to the next.
 
     Returns:
         at most `limit` characters; no full stop, blank or colon at the end.
     """
     text = _ESCAPES.sub("", text)
-    text = "".join(character if character.isprintable() else " " for character in text)
+    text = masked("".join(character if character.isprintable() else " " for character in text))
     text = " ".join(_VOLATILE.sub("", text).split()).rstrip(" .:;,")
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

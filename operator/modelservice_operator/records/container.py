@@ -6,8 +6,8 @@ from typing import Final
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import items, number, section, text, word
 
-_MESSAGE_TAIL: Final = 1024
-"""Characters that are kept of a termination message, which may have 4096: the end is what tells."""
+_MESSAGE_TAIL: Final = 4096
+"""Characters that are kept of a termination message, which is as many bytes as the kubelet keeps of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from modelservice_operator.records.condition import Condition, condition_of
 from modelservice_operator.records.container import Container, containers_of
 from modelservice_operator.records.devices import Devices, devices_in
 from modelservice_operator.records.fields import items, number, section, text, word
+from modelservice_operator.records.pod_event import PodEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class Pod:
     """PersistentVolumeClaims that it mounts."""
     service_account: str
     containers: tuple[Container, ...]
+    events: tuple[PodEvent, ...] = ()
+    """What others saw of it, where someone asked for that; a watch of pods does not tell."""
+    output: str = ""
+    """The last lines of the container that crashed, where someone asked for them and may read them."""
 
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> "Pod":

@@ -78,7 +78,7 @@ FULL: Manifest = {
                     "terminated": {
                         "exitCode": 3,
                         "reason": "Error",
-                        "message": "x" * 2000 + "end",
+                        "message": "x" * 5000 + "end",
                         "finishedAt": "2026-11-22T10:00:03Z",
                     }
                 },
@@ -138,7 +138,7 @@ def test_everything_that_decisions_need() -> None:
                 ready=True,
                 restart_count=2,
                 running_since="2026-11-22T10:00:04Z",
-                last_terminated=Exit(3, "Error", "x" * 1021 + "end", "2026-11-22T10:00:03Z"),
+                last_terminated=Exit(3, "Error", "x" * 4093 + "end", "2026-11-22T10:00:03Z"),
             ),
         ),
     )

@@ -1,0 +1,39 @@
+"""Secrets that stand in texts of others, made unreadable."""
+
+import re
+from typing import Final
+
+MASK: Final = "***"
+
+_PATTERNS: Final = (
+    # Names of keys as they stand in JSON, YAML, environments, query strings and command lines, with their value.
+    re.compile(
+        r"""(?P<keep>["']?[\w.-]*(?:token|secret|passw(?:or)?d|passwd|pwd|api[_-]?key|access[_-]?key(?:[_-]?id)?"""
+        r"""|account[_-]?key|signature|sig)["']?\s*(?:[:=]|=>)\s*)"""
+        r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:Bearer\s+|Basic\s+)?[^\s"',;&)}\]]+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(r"""(?P<keep>(?<![\w-])--?[\w-]*(?:token|secret|password|api-?key)\s+)(?!-)[^\s"']+""", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
+    # user:password@ in an address.
+    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
+    # Hugging Face, AWS (long-lived and temporary keys), GitHub, GitLab, NVIDIA NGC, OpenAI, Slack, Google.
+    re.compile(r"(?P<keep>)\b(?:hf_|api_org_)[A-Za-z0-9]{8,}"),
+    re.compile(r"(?P<keep>)\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"),
+    re.compile(r"(?P<keep>)\b(?:gh[pousr]_|github_pat_|glpat-|nvapi-|sk-|xox[abprs]-)[A-Za-z0-9_-]{8,}"),
+    re.compile(r"(?P<keep>)\bAIza[A-Za-z0-9_-]{30,}"),
+    # A JSON Web Token.
+    re.compile(r"(?P<keep>)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL),
+)
+
+
+def masked(text: str) -> str:
+    """The text with `***` in the place of tokens, keys and passwords.
+
+    What gives a secret away is its own form (`hf_…`, `AKIA…`, a JSON Web Token, `user:password@`) or the name beside
+    it (`*token`, `*secret`, `*password`, …), so that a name in a sentence, such as "secret nope", stays readable.
+    """
+    for pattern in _PATTERNS:
+        text = pattern.sub(lambda match: f"{match['keep']}{MASK}", text)
+    return text

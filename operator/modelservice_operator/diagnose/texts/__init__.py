@@ -1,0 +1,1 @@
+"""What engines, their libraries and the system print when they give up: one YAML file each, rows of data."""

@@ -1,0 +1,67 @@
+"""Every row of data, by its own example, and by what must not match."""
+
+import pytest
+
+from modelservice_operator.data import InvalidData, data_files, read_data
+from modelservice_operator.diagnose.texts.recognise import ORDER, all_texts, recognise
+from modelservice_operator.diagnose.texts.row import Row, Texts
+
+ROWS = [(texts.name, row) for texts in all_texts() for row in texts.texts]
+
+
+def test_every_file_has_its_place_in_the_order() -> None:
+    assert {name.removesuffix(".yaml") for name, _ in data_files("modelservice_operator.diagnose.texts")} == {
+        texts.name for texts in all_texts()
+    }
+    assert len(set(ORDER)) == len(ORDER)
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row.example[:60]}" for name, row in ROWS])
+def test_a_row_knows_its_example_and_no_earlier_row_does(name: str, row: Row) -> None:
+    meaning = recognise(row.example)
+    assert meaning is not None
+    assert meaning.reason is row.reason
+    assert (meaning.says, meaning.remedy) == (row.says, row.remedy) or "{" in row.says + row.remedy
+    assert "{" not in meaning.says + meaning.remedy
+    assert not row.says.endswith(".")
+    assert row.remedy.endswith(".") or ": kubectl " in row.remedy
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row.example[:60]}" for name, row in ROWS])
+def test_a_row_finds_its_text_among_other_lines(name: str, row: Row) -> None:
+    around = f"INFO 11-22 10:00:00 [api_server.py:100] Starting\n{row.example}\nTraceback (most recent call last):\n"
+    meaning = recognise(around)
+    assert meaning is not None
+    assert meaning.reason is row.reason
+
+
+MISTAKES = [
+    ({"pattern": "("}, "is no regular expression"),
+    ({"pattern": "other"}, "pattern does not match the example"),
+    ({"reason": "Suspended"}, "names a state"),
+    ({"says": ""}, "at least 1 character"),
+    ({"typo": 1}, "Extra inputs"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), MISTAKES)
+def test_a_wrong_row_is_refused(change: dict[str, object], said: str) -> None:
+    row: dict[str, object] = {
+        "reason": "DiskFull", "pattern": "full", "says": "s", "remedy": "r.", "source": "s", "example": "full", **change
+    }  # fmt: skip
+    with pytest.raises(InvalidData, match=said):
+        read_data(Texts, "x.yaml", str({"name": "x", "texts": [row]}))
+
+
+HARMLESS = [
+    "INFO 11-22 10:00:00 [loader.py:458] Loading weights took 8.21 seconds",
+    "INFO:     Application startup complete.",
+    "srv  log_server_r: request: GET /health 127.0.0.1 200",
+    "WARNING: Retrying (Retry(total=4)) after connection broken",
+    "",
+]
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_what_a_healthy_server_prints_means_nothing(line: str) -> None:
+    assert recognise(line) is None
