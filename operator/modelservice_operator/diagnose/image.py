@@ -13,6 +13,10 @@ from modelservice_operator.records.pod import Pod
 _ABSENT: Final = Reason.IMAGE_NOT_FOUND
 _DENIED: Final = Reason.IMAGE_UNAUTHORIZED
 _UNREACHABLE: Final = Reason.REGISTRY_UNREACHABLE
+_LIMITED: Final = Reason.REGISTRY_RATE_LIMITED
+_NO_ROOM: Final = Reason.NODE_DISK_FULL
+
+_NO_CREDENTIALS: Final = "{registry} says that credentials are missing or wrong (401 Unauthorized)"
 
 _WAITING: Final = frozenset(
     {
@@ -28,36 +32,48 @@ _WAITING: Final = frozenset(
 """What a container waits for, in the words of the kubelet, when the image is what it lacks."""
 
 _REASONS: Final = {
-    "ErrImageNeverPull": (_ABSENT, "it is not on the node, and imagePullPolicy is Never"),
+    "ErrImageNeverPull": (Reason.IMAGE_NEVER_PULLED, "it is not on the node, and imagePullPolicy is Never"),
     "SignatureValidationFailed": (_DENIED, "the node does not accept its signature"),
-    "RegistryUnavailable": (_UNREACHABLE, "the registry is not available"),
+    "RegistryUnavailable": (_UNREACHABLE, "{registry} is not available"),
 }
 """Where the kubelet's reason is the cause."""
 
 _CAUSES: Final = (
-    (r"\b429\b|too ?many ?requests|rate.?limit", _UNREACHABLE, "the registry limits the rate of requests (429)"),
+    (r"\b429\b|too ?many ?requests|rate.?limit", _LIMITED, "{registry} limits the rate of requests (429)"),
+    (r"no space left on device|disk quota exceeded|\bENOSPC\b", _NO_ROOM, "the node has no room for it"),
     (r"insufficient_scope|may require", _DENIED, "it does not exist, or only credentials give access to it"),
-    (r"\b401\b|unauthori[sz]ed|no basic auth", _DENIED, "credentials are missing or wrong (401 Unauthorized)"),
-    (r"authentication required", _DENIED, "credentials are missing or wrong (401 Unauthorized)"),
-    (r"\b403\b|forbidden|denied|authorization failed", _DENIED, "access is denied (403 Forbidden)"),
-    (r"no such host|name resolution|misbehaving|lookup ", _UNREACHABLE, "the node cannot resolve the registry's name"),
-    (r"x509|certificate|\btls\b|http response to https", _UNREACHABLE, "the TLS connection to the registry fails"),
-    (r"connection refused", _UNREACHABLE, "the registry refuses connections"),
-    (r"no route|unreachable|connection reset", _UNREACHABLE, "the node has no connection to the registry"),
-    (r"time.?out|deadline exceeded", _UNREACHABLE, "the registry does not answer in time"),
+    (
+        r"\b401\b|unauthori[sz]ed|no basic auth",
+        _DENIED,
+        _NO_CREDENTIALS,
+    ),
+    (r"authentication required", _DENIED, _NO_CREDENTIALS),
+    (r"\b403\b|forbidden|denied|authorization failed", _DENIED, "{registry} denies access (403 Forbidden)"),
+    (
+        r"no such host|name resolution|misbehaving|lookup ",
+        _UNREACHABLE,
+        "the node cannot resolve the name of {registry}",
+    ),
+    (r"x509|certificate|\btls\b|http response to https", _UNREACHABLE, "the TLS connection to {registry} fails"),
+    (r"connection refused", _UNREACHABLE, "{registry} refuses connections"),
+    (r"no route|unreachable|connection reset", _UNREACHABLE, "the node has no connection to {registry}"),
+    (r"time.?out|deadline exceeded", _UNREACHABLE, "{registry} does not answer in time"),
     (r"no match for platform", _ABSENT, "it does not exist for the platform of the node"),
     (
         r"\b404\b|not found|not exist|(?:manifest|name) unknown|no such manifest",
         _ABSENT,
-        "the registry does not have it",
+        "{registry} does not have it",
     ),
-    (r"\b5\d\d\b (?:internal|bad|service)", _UNREACHABLE, "the registry has an error of its own (5xx)"),
+    (r"\b5\d\d\b (?:internal|bad|service)", _UNREACHABLE, "{registry} has an error of its own (5xx)"),
 )
 """What container runtimes say (containerd, CRI-O), and what it means; the first that matches wins.
 
 Rate limits go first, because registries dress them up as denials. Denials go before absence: a registry that hides
 what it has says both at once.
 """
+
+_REGISTRY: Final = "{registry}"
+"""Stands for the registry that the image is fetched from."""
 
 _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(?:: \w+: |$)')
 """The kubelet's wrapping of the last error while it waits; the error itself follows it."""
@@ -72,6 +88,7 @@ def image_unavailable(pod: Pod) -> Finding | None:
         waiting = container.waiting
         if waiting is not None and waiting.reason in _WAITING:
             reason, detail = _cause(container, waiting.reason, waiting.message)
+            detail = detail.replace(_REGISTRY, f"registry {quotable(registry_of(container.image))}")
             return Finding(
                 reason,
                 cause=(container.image, detail),
@@ -96,7 +113,7 @@ def registry_of(image: str) -> str:
 def _cause(container: Container, reason: str, message: str) -> tuple[Reason, str]:
     """`ErrImagePull` and `ImagePullBackOff` alternate for ever: both give the same answer."""
     if reason == "InvalidImageName":
-        return _ABSENT, f"the name is no image reference: {quotable(message.rpartition(': ')[2])}"
+        return Reason.INVALID_IMAGE_NAME, f"the name is no image reference: {quotable(message.rpartition(': ')[2])}"
     if reason in _REASONS:
         return _REASONS[reason]
     error = _BACK_OFF.sub("", message)
@@ -120,10 +137,21 @@ def _without_names(error: str, image: str) -> str:
 
 def _remedy(reason: Reason, pod: Pod, container: Container) -> str:
     registry = quotable(registry_of(container.image))
-    if reason is _ABSENT:
-        return "Set spec.runtime.image to an image that exists, or push this one."
-    if reason is _DENIED:
-        account = pod.service_account or "default"
-        where = f"ServiceAccount {account} in namespace {pod.namespace}"
-        return f"Add a pull Secret for {registry} to imagePullSecrets of {where}."
-    return f"See that the node can reach {registry} and has room on its disk; the kubelet keeps trying."
+    where = f"ServiceAccount {pod.service_account or 'default'} in namespace {pod.namespace}"
+    match reason:
+        case Reason.INVALID_IMAGE_NAME:
+            return "Correct spec.runtime.image: registry/repository:tag in lower case, or registry/repository@sha256:…"
+        case Reason.IMAGE_NOT_FOUND:
+            return "Set spec.runtime.image to an image that exists, or push this one."
+        case Reason.IMAGE_NEVER_PULLED:
+            return "Load the image on the node, or allow to fetch it by imagePullPolicy in spec.podTemplate."
+        case Reason.IMAGE_UNAUTHORIZED:
+            return f"Add a pull Secret for {registry} to imagePullSecrets of {where}."
+        case Reason.REGISTRY_RATE_LIMITED:
+            return f"Wait, mirror the image, or add a pull Secret for {registry} to imagePullSecrets of {where}."
+        case Reason.NODE_DISK_FULL:
+            return (
+                f"Make room for images on the node, or use nodes with a larger disk: kubectl describe node {pod.node}"
+            )
+        case _:
+            return f"See that the node can reach {registry}; the kubelet keeps trying."

@@ -4,11 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from modelservice_operator.diagnose.failure import failing_since
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
+
+PREEMPTED: Final = "PreemptionByScheduler"
+"""Reason of `DisruptionTarget` for a pod that has to go for one of higher priority."""
 
 TAINTED: Final = "DeletionByTaintManager"
 """Reason of `DisruptionTarget` for a pod that was removed because its node is not ready, unreachable or drained."""
@@ -16,8 +20,9 @@ TAINTED: Final = "DeletionByTaintManager"
 _SHUTDOWN: Final = frozenset({"NodeShutdown", "Terminated"})
 _REJECTED_PREFIX: Final = re.compile(r"^Pod was rejected: ")
 _OUT_OF: Final = re.compile(r"requested: (\d+), used: (\d+), capacity: (\d+)")
-_MEMORY_PRESSURE: Final = re.compile(r"low on resource: memory\b")
+_PRESSURE: Final = re.compile(r"low on resource: (?P<low>[\w-]+)|had condition: \[(?P<condition>[^\]]+)\]")
 _MEMORY_HOG: Final = re.compile(r"Container (\S+) was using (\S+), request is (\S+),")
+_SICK: Final = re.compile(r"unhealthy|no healthy devices", re.IGNORECASE)
 _THRESHOLD: Final = re.compile(r" *Threshold quantity: [^,]*, available: \S*")
 
 
@@ -43,34 +48,77 @@ def node_lost(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
 
 def shut_down(pod: Pod) -> Finding | None:
     """The node shuts down, and ended the pod or did not let it in."""
-    if pod.phase == "Failed" and pod.reason in _SHUTDOWN:
-        return _lost(pod, "shuts down", pod.ready_since)
-    return None
+    if pod.phase != "Failed" or pod.reason not in _SHUTDOWN:
+        return None
+    return Finding(
+        Reason.NODE_SHUTDOWN,
+        cause=(pod.node,),
+        happened="got ended",
+        detail=f"node {pod.node} shuts down",
+        remedy=f"Wait until the node is back, or add another one: kubectl describe node {pod.node}",
+        since=pod.ready_since or pod.created_at,
+        pod=pod.name,
+    )
 
 
 def evicted(pod: Pod) -> Finding | None:
     """The kubelet ended the pod because a resource of the node, or a limit of the pod, was used up."""
     if pod.phase != "Failed" or pod.reason != "Evicted":
         return None
-    if _MEMORY_PRESSURE.search(pod.message):
+    pressure = _PRESSURE.search(pod.message)
+    if pressure is None:
+        cause, detail = "limit", quotable(_THRESHOLD.sub("", pod.message)) or "the kubelet does not say why"
+        remedy = "Raise the limit that the message names, in spec.podTemplate, or serve a smaller model."
+    elif pressure["condition"]:
+        cause, detail = pressure["condition"], f"node {pod.node} is under {pressure['condition']}"
+        remedy = f"Make room on the node, or use other nodes: kubectl describe node {pod.node}"
+    else:
+        cause = pressure["low"]
         hog = _MEMORY_HOG.search(pod.message)
         usage = f"; container {hog[1]} used {hog[2]} and requests {hog[3]}" if hog else ""
-        return Finding(
-            Reason.OUT_OF_MEMORY,
-            cause=("evicted",),
-            happened="got evicted",
-            detail=quotable(f"the node ran short of memory{usage}"),
-            remedy="Use nodes with more memory, or serve a smaller model.",
-            since=pod.ready_since or pod.created_at,
-            pod=pod.name,
-        )
+        detail = f"node {pod.node} ran short of {cause}{usage}"
+        remedy = f"Use nodes with more {cause}, serve a smaller model, or request what it really uses."
     return Finding(
-        Reason.CRASH_LOOPING,
-        cause=("evicted",),
+        Reason.EVICTED,
+        cause=(cause,),
         happened="got evicted",
-        detail=quotable(_THRESHOLD.sub("", pod.message)) or "the kubelet does not say why",
-        remedy="Use nodes with more room, or raise the limit that the message names.",
+        detail=quotable(detail),
+        remedy=remedy,
         since=pod.ready_since or pod.created_at,
+        pod=pod.name,
+    )
+
+
+def preempted(pod: Pod) -> Finding | None:
+    """The scheduler, or the kubelet for a critical pod, took the pod's place for a more important one."""
+    disruption = pod.disruption
+    by_scheduler = disruption is not None and disruption.reason == PREEMPTED
+    if not by_scheduler and not (pod.phase == "Failed" and pod.reason == "Preempting"):
+        return None
+    return Finding(
+        Reason.PREEMPTED,
+        cause=(),
+        happened="got preempted",
+        detail=f"a pod of higher priority took its place on node {pod.node}",
+        remedy="Wait for room, add a node, or give the pods a higher spec.placement.priorityClassName.",
+        since=disruption.since if disruption is not None else pod.created_at,
+        pod=pod.name,
+    )
+
+
+def device_unhealthy(pod: Pod) -> Finding | None:
+    """The device plugin of the node says that a device which the pod holds does not work."""
+    sick = [(resource, count) for container in pod.containers for resource, count in container.unhealthy_devices]
+    if not sick:
+        return None
+    resource, count = sick[0]
+    return Finding(
+        Reason.DEVICE_UNHEALTHY,
+        cause=(resource, pod.node),
+        happened="has a device that does not work" if count == 1 else "has devices that do not work",
+        detail=f"{count} {resource} on node {pod.node} {'is' if count == 1 else 'are'} unhealthy",
+        remedy=f"Take the node out of use and repair it: kubectl cordon {pod.node}; then delete the pod.",
+        since=failing_since(pod),
         pod=pod.name,
     )
 
@@ -85,9 +133,19 @@ def rejected(pod: Pod, accelerator: str | None) -> Finding | None:
     if pod.phase != "Failed" or not pod.reason or any(c.terminated or c.running_since for c in pod.containers):
         return None
     resource = next((name for name, _ in pod.devices if name in pod.reason or name in pod.message), None)
+    if resource is not None and _SICK.search(pod.message):
+        return Finding(
+            Reason.DEVICE_UNHEALTHY,
+            cause=(resource, pod.node),
+            happened="got turned away by the chosen node",
+            detail=quotable(f"{resource} on node {pod.node}: {_REJECTED_PREFIX.sub('', pod.message)}"),
+            remedy=f"Take the node out of use and repair its devices: kubectl cordon {pod.node}",
+            since=pod.created_at,
+            pod=pod.name,
+        )
     if resource is None:
         return Finding(
-            Reason.UNSCHEDULABLE,
+            Reason.POD_REJECTED,
             cause=(pod.reason,),
             happened="got turned away by the chosen node",
             detail=quotable(f"{pod.reason}: {_REJECTED_PREFIX.sub('', pod.message)}"),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from modelservice_operator.diagnose.configuration import command_missing
 from modelservice_operator.diagnose.failure import failing_since, failure
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
@@ -11,8 +12,6 @@ from modelservice_operator.records.pod import Pod
 
 _EXIT_CODES: Final = {
     0: "a server must keep running",
-    126: "the command cannot be executed",
-    127: "the command was not found",
     132: "SIGILL: an instruction that this CPU does not have",
     134: "SIGABRT: it gave up by itself",
     135: "SIGBUS: often /dev/shm or a disk is full",
@@ -20,7 +19,10 @@ _EXIT_CODES: Final = {
     139: "SIGSEGV: it touched memory that is not its own",
     143: "SIGTERM: told to stop, for example because its liveness probe failed",
 }
-"""Codes from 126 are the shell's convention: 128 + number of the signal (Linux)."""
+"""Codes from 128 are the shell's convention: 128 + number of the signal (Linux)."""
+
+_NO_COMMAND: Final = {126: "it is not executable", 127: "it was not found"}
+"""Codes of the shell, POSIX 2.8.2."""
 
 
 def out_of_memory(pod: Pod, now: str) -> Finding | None:
@@ -44,6 +46,8 @@ def crash_looping(pod: Pod, now: str) -> Finding | None:
     """A container ended by itself or was killed; the kubelet starts it again and again, at ever longer intervals."""
     for container in pod.containers:
         end = failure(pod, container, now)
+        if end is not None and end.exit_code in _NO_COMMAND:
+            return command_missing(pod, container, "", _with_last_words(_NO_COMMAND[end.exit_code], end))
         if end is not None:
             meaning = _EXIT_CODES.get(end.exit_code)
             code = f"{end.exit_code} ({meaning})" if meaning else str(end.exit_code)

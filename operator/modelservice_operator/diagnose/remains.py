@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from modelservice_operator.diagnose.moments import between, moment
-from modelservice_operator.diagnose.node import TAINTED
+from modelservice_operator.diagnose.node import PREEMPTED, TAINTED
 from modelservice_operator.records.pod import Pod
 
 _REPLACED_WITHIN: Final = timedelta(seconds=60)
@@ -13,9 +13,12 @@ _REPLACED_WITHIN: Final = timedelta(seconds=60)
 
 
 def is_remains(pod: Pod) -> bool:
-    """The pod has failed for good, or was deleted because its node is lost (and hangs until the node is back)."""
+    """The pod has failed for good, or was deleted by the control plane.
+
+    That is because its node is lost (it then hangs until the node is back), or for a pod of higher priority.
+    """
     if pod.deleting:
-        return pod.disruption is not None and pod.disruption.reason == TAINTED
+        return pod.disruption is not None and pod.disruption.reason in (TAINTED, PREEMPTED)
     return pod.phase == "Failed"
 
 

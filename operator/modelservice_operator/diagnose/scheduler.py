@@ -26,11 +26,19 @@ class Verdict:
         """On how many nodes there is not enough of a resource."""
         return dict(self.counts).get(f"Insufficient {resource}", 0)
 
-    def digest(self) -> str:
-        """The reasons that most nodes give, in one line."""
+    def saying(self, pattern: re.Pattern[str]) -> list[tuple[str, int]]:
+        """The reasons that the pattern is found in, each with on how many nodes it holds, most first."""
+        found = [(reason, count) for reason, count in self.counts if pattern.search(reason)]
+        return found or ([(self.general, self.nodes)] if self.general and pattern.search(self.general) else [])
+
+    def digest(self, first: re.Pattern[str] | None = None) -> str:
+        """The reasons that most nodes give, in one line; those that `first` is found in come before the others."""
         if not self.counts:
             return self.general
-        return "; ".join(self.on(reason, count) for reason, count in self.counts[:_SHOWN])
+        counts = self.counts
+        if first is not None:
+            counts = tuple(sorted(counts, key=lambda each: first.search(each[0]) is None))
+        return "; ".join(self.on(reason, count) for reason, count in counts[:_SHOWN])
 
     def on(self, reason: str, count: int) -> str:
         """One reason and on how many nodes it holds."""

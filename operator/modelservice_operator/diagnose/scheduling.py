@@ -1,24 +1,30 @@
-"""No node takes a pod."""
+"""No node takes a pod, for a reason that is not about the nodes' devices, CPU, memory, labels or taints."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
-from modelservice_operator.diagnose.scheduler import Verdict, read_verdict
+from modelservice_operator.diagnose.scheduler import read_verdict
+from modelservice_operator.diagnose.unplaced import unplaced
 from modelservice_operator.diagnose.words import quotable
-from modelservice_operator.records.condition import Condition
-from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
 
 _CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" (not found|is being deleted|bound to non-existent)')
 _CLAIM_STATES: Final = {
-    "not found": "does not exist",
-    "is being deleted": "is being deleted",
-    "bound to non-existent": "is bound to a PersistentVolume that does not exist",
+    "not found": (Reason.VOLUME_CLAIM_NOT_FOUND, "does not exist"),
+    "is being deleted": (Reason.VOLUME_UNAVAILABLE, "is being deleted"),
+    "bound to non-existent": (Reason.VOLUME_UNAVAILABLE, "is bound to a PersistentVolume that does not exist"),
 }
 _UNBOUND: Final = "unbound immediate PersistentVolumeClaims"
+_OUT_OF_REACH: Final = re.compile(
+    "volume node affinity conflict|available persistent volumes to bind|no available volume zone|available volume zone"
+    "|exceed max volume count|ReadWriteOncePod|enough free storage|non-existent|pvc",
+    re.IGNORECASE,
+)
+_DEVICE_CLAIM: Final = re.compile(r"allocate all claims|resource ?claim|allocat\w* devices", re.IGNORECASE)
+_BETWEEN_PODS: Final = re.compile(r"topology spread constraints|pod (?:anti-)?affinity|pods? anti-affinity")
+_PODS: Final = re.compile("Too many pods")
 
 
 def gated(pod: Pod) -> Finding | None:
@@ -26,13 +32,15 @@ def gated(pod: Pod) -> Finding | None:
     if pod.unscheduled is None or pod.unscheduled.reason != "SchedulingGated":
         return None
     gates = ", ".join(sorted(pod.scheduling_gates)) or "unknown"
-    return _finding(
+    queue = f" (queue {quotable(pod.queue)})" if pod.queue else ""
+    return unplaced(
         pod,
-        pod.unscheduled,
-        Reason.UNSCHEDULABLE,
+        Reason.SCHEDULING_GATED,
         cause=gates,
-        detail=f"scheduling gate {quotable(gates)} is closed",
-        remedy="Ask whoever owns the gate, usually a queue: it removes the gate when it is the pod's turn.",
+        detail=f"scheduling gate {quotable(gates)} is closed{queue}",
+        remedy=f"See why its turn has not come: kubectl get workloads.kueue.x-k8s.io -n {pod.namespace}"
+        if pod.queue
+        else "Ask whoever owns the gate, usually a queue: it removes the gate when it is the pod's turn.",
     )
 
 
@@ -42,53 +50,77 @@ def claim_unusable(pod: Pod) -> Finding | None:
         return None
     message = pod.unscheduled.message
     if claim := _CLAIM.search(message):
-        name, state = claim[1], _CLAIM_STATES[claim[2]]
+        reason, state = _CLAIM_STATES[claim[2]]
+        name = claim[1]
         remedy = f"Create PersistentVolumeClaim {name} in namespace {pod.namespace}, or correct spec.model.uri."
     elif _UNBOUND in message:
         # The claim of an ephemeral volume has the name of the pod in its own.
-        name, state = " or ".join(sorted(pod.claims)) or "of an ephemeral volume", "is not bound to a volume"
-        remedy = f"See why: {' '.join(['kubectl describe pvc -n', pod.namespace, *sorted(pod.claims)])}"
+        reason, state = Reason.VOLUME_UNAVAILABLE, "is not bound to a volume"
+        name = " or ".join(sorted(pod.claims)) or "of an ephemeral volume"
+        remedy = f"See why: {_describe_claims(pod)}"
     else:
         return None
-    return _finding(
+    return unplaced(pod, reason, cause=name, detail=f"PersistentVolumeClaim {quotable(name)} {state}", remedy=remedy)
+
+
+def volume_out_of_reach(pod: Pod) -> Finding | None:
+    """The volume of a claim is bound to other nodes than those that could run the pod, or nodes hold enough volumes."""
+    answer = _matching(pod, _OUT_OF_REACH)
+    if answer is None:
+        return None
+    names = " or ".join(sorted(pod.claims))
+    whose = f"PersistentVolumeClaim {quotable(names)}: " if names else ""
+    return unplaced(
         pod,
-        pod.unscheduled,
-        Reason.UNSCHEDULABLE,
-        cause=name,
-        detail=f"PersistentVolumeClaim {quotable(name)} {state}",
-        remedy=remedy,
+        Reason.VOLUME_UNAVAILABLE,
+        cause=names,
+        detail=f"{whose}{answer}",
+        remedy="Use a volume that the nodes with the devices reach, such as one of access mode ReadWriteMany or of the "
+        f"same zone: {_describe_claims(pod)}",
     )
 
 
-def accelerators_insufficient(pod: Pod, nodes: Mapping[str, Node], accelerator: str | None) -> Finding | None:
-    """The devices are what no node has enough of, free or at all.
-
-    Args:
-        pod: the pod.
-        nodes: all nodes; empty where the operator may not read them.
-        accelerator: the extended resource that spec.accelerator stands for; None without one.
-    """
-    if pod.unscheduled is None:
+def device_claim_pending(pod: Pod) -> Finding | None:
+    """A ResourceClaim (dynamic resource allocation) is missing, in use, or satisfied by no device."""
+    answer = _matching(pod, _DEVICE_CLAIM)
+    if answer is None:
         return None
-    verdict = read_verdict(pod.unscheduled.message)
-    for resource, count in pod.devices:
-        lacking = verdict.insufficient(resource)
-        if not lacking:
-            # Another cause stands before the devices, or they come from a ResourceClaim.
-            continue
-        answer = _shortage(verdict, resource, count, nodes, field=resource == accelerator)
-        if answer is not None:
-            detail, remedy = answer
-            return _finding(
-                pod,
-                pod.unscheduled,
-                Reason.INSUFFICIENT_ACCELERATORS,
-                cause=f"{count} {resource}",
-                need=f"needs {count} {resource}",
-                detail=detail,
-                remedy=remedy,
-            )
-    return None
+    return unplaced(
+        pod,
+        Reason.DEVICE_CLAIM_PENDING,
+        cause="",
+        detail=answer,
+        remedy="Compare the claim with the devices that there are: "
+        f"kubectl get resourceclaims -n {pod.namespace}; kubectl get resourceslices",
+    )
+
+
+def topology_unsatisfiable(pod: Pod) -> Finding | None:
+    """Rules on how pods spread, or keep together or apart, leave no node."""
+    answer = _matching(pod, _BETWEEN_PODS)
+    if answer is None:
+        return None
+    return unplaced(
+        pod,
+        Reason.TOPOLOGY_UNSATISFIABLE,
+        cause="",
+        detail=answer,
+        remedy="Loosen spec.placement.affinity, or topologySpreadConstraints in spec.podTemplate, or add nodes.",
+    )
+
+
+def too_many_pods(pod: Pod) -> Finding | None:
+    """The kubelets run as many pods as they are set to."""
+    answer = _matching(pod, _PODS)
+    if answer is None:
+        return None
+    return unplaced(
+        pod,
+        Reason.TOO_MANY_PODS,
+        cause="",
+        detail=answer,
+        remedy="Add a node, remove pods that nobody needs, or raise maxPods of the kubelets.",
+    )
 
 
 def unschedulable(pod: Pod) -> Finding | None:
@@ -96,9 +128,8 @@ def unschedulable(pod: Pod) -> Finding | None:
     if pod.unscheduled is None:
         return None
     verdict = read_verdict(pod.unscheduled.message)
-    return _finding(
+    return unplaced(
         pod,
-        pod.unscheduled,
         Reason.UNSCHEDULABLE,
         cause="",
         detail=quotable(verdict.digest()) or "the scheduler does not say why",
@@ -106,46 +137,13 @@ def unschedulable(pod: Pod) -> Finding | None:
     )
 
 
-def _finding(
-    pod: Pod, condition: Condition, reason: Reason, *, cause: str, detail: str, remedy: str, need: str = ""
-) -> Finding:
-    return Finding(
-        reason,
-        cause=(cause,),
-        happened="cannot be scheduled",
-        need=need,
-        detail=detail,
-        remedy=remedy,
-        since=condition.since or pod.created_at,
-        pod=pod.name,
-    )
-
-
-def _shortage(
-    verdict: Verdict, resource: str, count: int, nodes: Mapping[str, Node], *, field: bool
-) -> tuple[str, str] | None:
-    """What is short, and what to do; None where the devices may not be what keeps the pod off the nodes."""
-    lacking = verdict.insufficient(resource)
-    share = verdict.on(f"Insufficient {resource}", lacking)
-    if not nodes:
-        if lacking < verdict.nodes:
-            return None
-        return f"no node has that many free ({share})", _free_some(resource, count)
-    offers = {name: node.allocatable[resource] for name, node in nodes.items() if resource in node.allocatable}
-    largest = max(offers.values(), default=0)
-    if largest == 0:
-        return f"no node offers {resource}", f"Add a node with {resource}, or see that its device plugin runs."
-    if largest < count:
-        lower = f"Lower {'spec.accelerator.count' if field else f'the limit of {resource}'} to at most {largest}"
-        return f"the largest node has {largest} ({share})", f"{lower}, or add a larger node."
-    large = [name for name, offer in offers.items() if offer >= count]
-    open_to_pods = [name for name in large if nodes[name].ready and not nodes[name].unschedulable]
-    # The scheduler names no nodes. Those that give another reason must all be such as are no candidates anyway.
-    if not open_to_pods or verdict.nodes - lacking > len(nodes) - len(open_to_pods):
+def _matching(pod: Pod, pattern: re.Pattern[str]) -> str | None:
+    """The scheduler's reasons, if the pattern is found in one of them: that one first."""
+    if pod.unscheduled is None:
         return None
-    who = f"all {len(large)} nodes" if len(large) > 1 else "the only node"
-    return f"too few are free on {who} with {count} or more ({quotable(verdict.digest())})", _free_some(resource, count)
+    verdict = read_verdict(pod.unscheduled.message)
+    return quotable(verdict.digest(pattern)) if verdict.saying(pattern) else None
 
 
-def _free_some(resource: str, count: int) -> str:
-    return f"Free {resource} that others hold, lower spec.replicas, or add a node with at least {count}."
+def _describe_claims(pod: Pod) -> str:
+    return " ".join(["kubectl describe pvc -n", pod.namespace, *sorted(pod.claims)])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.devices import Devices
 from modelservice_operator.records.fields import items, number, section, text, word
 
 _MESSAGE_TAIL: Final = 4096
@@ -50,6 +51,10 @@ class Container:
     """RFC 3339; empty while it does not run."""
     terminated: Exit | None
     last_terminated: Exit | None
+    started: bool = False
+    """Its startup probe succeeded, or it runs and has none."""
+    unhealthy_devices: Devices = ()
+    """Those of its devices that do not work, by the node's device plugin."""
 
 
 def containers_of(manifest: Manifest) -> tuple[Container, ...]:
@@ -81,7 +86,17 @@ def _container(asked: Manifest, status: Manifest, *, init: bool) -> Container:
         running_since=text(section(state, "running"), "startedAt"),
         terminated=_exit(state),
         last_terminated=_exit(section(status, "lastState")),
+        started=status.get("started") is True,
+        unhealthy_devices=_unhealthy(status),
     )
+
+
+def _unhealthy(status: Manifest) -> Devices:
+    counts = (
+        (word(allocated, "name"), sum(device.get("health") == "Unhealthy" for device in items(allocated, "resources")))
+        for allocated in items(status, "allocatedResourcesStatus")
+    )
+    return tuple((name, count) for name, count in counts if count)
 
 
 def _waiting(state: Manifest) -> Waiting | None:

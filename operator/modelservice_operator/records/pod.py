@@ -2,14 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, TypeAlias
 
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
+from modelservice_operator.quantity import is_quantity, parse_quantity
 from modelservice_operator.records.condition import Condition, condition_of
 from modelservice_operator.records.container import Container, containers_of
 from modelservice_operator.records.devices import Devices, devices_in
 from modelservice_operator.records.fields import items, number, section, text, word
 from modelservice_operator.records.pod_event import PodEvent
+
+Amounts: TypeAlias = tuple[tuple[str, Decimal], ...]
+"""Cores of `cpu`, bytes of `memory`; above zero."""
+
+_QUEUE: Final = "kueue.x-k8s.io/queue-name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,11 @@ class Pod:
     """`DisruptionTarget`, once it is True."""
     devices: Devices
     """What the pod as a whole needs."""
+    requests: Amounts
+    """CPU and memory that the pod as a whole asks for, while no node takes it; empty afterwards."""
     scheduling_gates: tuple[str, ...]
+    queue: str
+    """The queue of Kueue that holds the gate, by the pod's label."""
     claims: tuple[str, ...]
     """PersistentVolumeClaims that it mounts."""
     service_account: str
@@ -78,6 +90,8 @@ class Pod:
             ready_since=ready.since if ready is not None else "",
             disruption=condition_of(status, "DisruptionTarget", "True"),
             devices=_devices(spec),
+            requests=_requests(spec) if condition_of(status, "PodScheduled", "False") is not None else (),
+            queue=word(labels, _QUEUE),
             scheduling_gates=tuple(word(gate, "name") for gate in items(spec, "schedulingGates")),
             claims=_claims(spec),
             service_account=word(spec, "serviceAccountName"),
@@ -101,6 +115,22 @@ def _devices(spec: Manifest) -> Devices:
     for container in items(spec, "initContainers"):
         together |= Counter(dict(_limits(container)))
     return tuple(sorted(together.items()))
+
+
+def _requests(spec: Manifest) -> Amounts:
+    """The most that runs at once: sidecars count with the containers that they outlive."""
+    starting = [each for each in items(spec, "initContainers") if each.get("restartPolicy") != "Always"]
+    running = [*items(spec, "containers"), *(each for each in items(spec, "initContainers") if each not in starting)]
+    amounts = (
+        (name, max([sum(_request(each, name) for each in running), *(_request(each, name) for each in starting)]))
+        for name in ("cpu", "memory")
+    )
+    return tuple((name, Decimal(amount)) for name, amount in amounts if amount)
+
+
+def _request(container: Manifest, name: str) -> Decimal:
+    amount = str(section(section(container, "resources"), "requests").get(name, ""))
+    return parse_quantity(amount) if is_quantity(amount) else Decimal(0)
 
 
 def _limits(container: Manifest) -> Devices:

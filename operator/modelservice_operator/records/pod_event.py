@@ -27,11 +27,6 @@ class PodEvent:
     last_seen: str
 
 
-def is_event(manifest: Manifest) -> bool:
-    """Whether an object is an Event, of core/v1 or events.k8s.io; in a recording they have no kind."""
-    return manifest.get("kind") == "Event"
-
-
 def pod_event(manifest: Manifest) -> PodEvent:
     """The record of an Event as the API server gives it, in either version. Never raises on what is absent."""
     series = section(manifest, "series")
@@ -49,6 +44,6 @@ def pod_event(manifest: Manifest) -> PodEvent:
         reason=word(manifest, "reason"),
         message=(text(manifest, "message") or text(manifest, "note"))[:_MESSAGE],
         container=container["name"] if container else "",
-        count=next(filter(None, counts)),
+        count=max(1, next(filter(None, counts))),
         last_seen=next(filter(None, times), ""),
     )

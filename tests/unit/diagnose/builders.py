@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.pod_event import PodEvent, pod_event
 
 RECORDED = Path(__file__).parents[2] / "data" / "pods"
 SPEC = ModelServiceSpec(accelerator=Accelerator(count=1))
@@ -34,9 +36,12 @@ def condition(kind: str, status: str, reason: str = "", message: str = "", since
     return {"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since}
 
 
-def labelled(manifest: Manifest, *, revision: str = "r1", template_hash: str = HASH) -> Manifest:
+def labelled(
+    manifest: Manifest, *, revision: str = "r1", template_hash: str = HASH, more: Mapping[str, str] | None = None
+) -> Manifest:
     """The pod, as one of the Deployment `chat` of the ModelService `chat`."""
     labels = {
+        **(more or {}),
         "modelservice.dev/name": "chat",
         "modelservice.dev/revision": revision,
         "pod-template-hash": template_hash,
@@ -62,6 +67,9 @@ def pod(
     revision: str = "r1",
     template_hash: str = HASH,
     spec: Manifest | None = None,
+    labels: Mapping[str, str] | None = None,
+    events: Iterable[PodEvent] = (),
+    output: str = "",
     **status: Any,
 ) -> Pod:
     """A pod with one container `server`, unless told otherwise."""
@@ -87,7 +95,14 @@ def pod(
             **status,
         },
     }
-    return Pod.from_manifest(labelled(manifest, revision=revision, template_hash=template_hash))
+    record = Pod.from_manifest(labelled(manifest, revision=revision, template_hash=template_hash, more=labels))
+    return replace(record, events=tuple(events), output=output)
+
+
+def event(
+    reason: str, message: str, *, count: int = 1, container: str = "", seen: str = "", kind: str = "Warning"
+) -> PodEvent:
+    return PodEvent(kind, reason, message, container, count, seen)
 
 
 def unscheduled(
@@ -118,14 +133,25 @@ def starting(name: str = "chat-7d9c-s", **more: Any) -> Pod:
     return pod(name, statuses=[status], conditions=[condition("Ready", "False")], phase="Running", node="gpu-1", **more)
 
 
-def node(name: str, gpus: int = 0, *, ready: bool = True, cordoned: bool = False) -> Node:
+def node(
+    name: str,
+    gpus: int = 0,
+    *,
+    ready: bool = True,
+    cordoned: bool = False,
+    labels: Mapping[str, str] | None = None,
+    taints: Iterable[tuple[str, str]] = (),
+    resources: Mapping[str, str] | None = None,
+) -> Node:
+    devices = {"nvidia.com/gpu": str(gpus)} if gpus else {}
+    closed = [{"key": key, "value": value, "effect": "NoSchedule"} for key, value in taints]
     return Node.from_manifest(
         {
-            "metadata": {"name": name, "uid": name, "resourceVersion": "1"},
-            "spec": {"unschedulable": True} if cordoned else {},
+            "metadata": {"name": name, "uid": name, "resourceVersion": "1", "labels": dict(labels or {})},
+            "spec": {"unschedulable": cordoned, "taints": closed},
             "status": {
                 "conditions": [condition("Ready", "True" if ready else "Unknown", since=at(30))],
-                "allocatable": {"cpu": "64", "memory": "512Gi"} | ({"nvidia.com/gpu": str(gpus)} if gpus else {}),
+                "allocatable": {"cpu": "64", "memory": "512Gi", **devices, **(resources or {})},
             },
         }
     )
@@ -175,15 +201,17 @@ def problems(
     return explain(spec, pods, of or deployment(len(pods) or 1), on or {}, now)
 
 
-def recorded(name: str) -> list[tuple[float, str, Pod]]:
-    """Every status that a real kubelet gave a pod: seconds since its creation, the time, the pod."""
+def recorded(name: str, *, events: bool = False) -> list[tuple[float, str, Pod]]:
+    """Every status that a real kubelet gave a pod: seconds since its creation, the time, the pod.
+
+    With `events` the pod has those of its events that had been seen by then.
+    """
     recording = json.loads((RECORDED / f"{name}.json").read_text())
     created = recording["metadata"]["creationTimestamp"]
-    return [
-        (
-            step["seconds"],
-            at(step["seconds"], created),
-            Pod.from_manifest(labelled({**recording, "status": step["status"]})),
-        )
-        for step in recording["history"]
-    ]
+    steps = []
+    for step in recording["history"]:
+        time = at(step["seconds"], created)
+        record = Pod.from_manifest(labelled({**recording, "status": step["status"]}))
+        told = [pod_event(each) for each in recording.get("events", ()) if (each.get("firstTimestamp") or "") <= time]
+        steps.append((step["seconds"], time, replace(record, events=tuple(told) if events else ())))
+    return steps

@@ -3,6 +3,12 @@ import pytest
 from unit.diagnose.builders import ended, pod, problems, waiting
 
 CONFIG = "Correct what the message names, in spec.runtime or spec.model."
+OTHER_USER = (
+    "Use an image that runs as another user, or set securityContext.runAsUser in spec.podTemplate to a number above 0."
+)
+COMMAND = (
+    "Correct spec.runtime.command, or use an image that has the command: spec.runtime.image is ghcr.io/org/server:v1."
+)
 OCI = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
     "unable to start container process: error during container init: "
@@ -27,24 +33,60 @@ REFUSALS = [
     (
         "CreateContainerConfigError",
         'configmap "settings" not found',
-        "ConfigInvalid",
-        'container server: configmap "settings" not found.',
-        CONFIG,
+        "ConfigMapNotFound",
+        "ConfigMap settings does not exist in namespace ml.",
+        "Create ConfigMap settings in namespace ml, or correct spec.runtime.env or spec.podTemplate.",
+    ),
+    (
+        "CreateContainerConfigError",
+        "couldn't find key LEVEL in ConfigMap ml/settings",
+        "ConfigMapNotFound",
+        "ConfigMap settings in namespace ml has no key LEVEL.",
+        "Add the key LEVEL to ConfigMap settings, or correct spec.runtime.env or spec.podTemplate.",
     ),
     (
         "CreateContainerConfigError",
         "container has runAsNonRoot and image will run as root (pod: "
         '"chat-7d9c-a_ml(2f55db6a-b13e-4a04-a55b-98c0aec0e289)", container: server)',
-        "ConfigInvalid",
-        "container server: container has runAsNonRoot and image will run as root.",
-        CONFIG,
+        "RunsAsRoot",
+        "image ghcr.io/org/server:v1 of container server runs as root: runAsNonRoot forbids it.",
+        OTHER_USER,
+    ),
+    (
+        "CreateContainerConfigError",
+        "container has runAsNonRoot and image has non-numeric user (nobody), cannot verify user is non-root",
+        "RunsAsRoot",
+        'image ghcr.io/org/server:v1 of container server runs as user "nobody", which may be root: runAsNonRoot '
+        "forbids it.",
+        OTHER_USER,
     ),
     (
         "RunContainerError",
         OCI + 'exec: "vlm": executable file not found in $PATH: unknown',
-        "ConfigInvalid",
-        'container server: exec: "vlm": executable file not found in $PATH.',
-        CONFIG,
+        "CommandNotFound",
+        'the command "vlm" of container server cannot be executed: executable file not found in $PATH.',
+        COMMAND,
+    ),
+    (
+        "CreateContainerError",
+        OCI + 'exec: "/opt/serve": stat /opt/serve: no such file or directory: unknown',
+        "CommandNotFound",
+        'the command "/opt/serve" of container server cannot be executed: stat /opt/serve: no such file or directory.',
+        COMMAND,
+    ),
+    (
+        "RunContainerError",
+        OCI + "exec /usr/bin/serve: exec format error",
+        "CommandNotFound",
+        'the command "/usr/bin/serve" of container server cannot be executed: exec format error.',
+        COMMAND,
+    ),
+    (
+        "CreateContainerConfigError",
+        'failed to prepare subPath for volumeMount "models" of container "server"',
+        "VolumeMountFailed",
+        'container server: failed to prepare subPath for volumeMount "models" of container "server".',
+        "Correct the volume that the message names: kubectl describe pod -n ml chat-7d9c-a",
     ),
     (
         "CreateContainerError",
@@ -74,7 +116,7 @@ def test_a_command_that_does_not_exist_is_the_same_problem_in_every_phase() -> N
         pod(statuses=[{"name": "server", "state": backing_off, "lastState": not_started, "restartCount": 1}]),
     ]
     assert len({problems(phase) for phase in phases}) == 1
-    assert problems(phases[0])[0].reason == "ConfigInvalid"
+    assert problems(phases[0])[0].reason == "CommandNotFound"
 
 
 def test_the_kubelet_that_has_not_seen_the_secret_yet_is_waited_for() -> None:

@@ -54,9 +54,9 @@ WHO_COUNTS = [
     ("nothing is wanted", [NO_IMAGE], deployment(0, replicas=1), []),
     ("a pod on its way out", [LEAVING, starting()], deployment(1), []),
     ("a pod that finished", [FINISHED], deployment(1), []),
-    ("an evicted pod whose replacement starts", [evicted(), starting(created=at(61))], deployment(1), ["CrashLooping"]),
-    ("an evicted pod that is not replaced yet", [evicted()], deployment(1, replicas=0), ["CrashLooping"]),
-    ("an evicted pod beside an older one", [evicted(), ready()], deployment(2, available=1), ["CrashLooping"]),
+    ("an evicted pod whose replacement starts", [evicted(), starting(created=at(61))], deployment(1), ["Evicted"]),
+    ("an evicted pod that is not replaced yet", [evicted()], deployment(1, replicas=0), ["Evicted"]),
+    ("an evicted pod beside an older one", [evicted(), ready()], deployment(2, available=1), ["Evicted"]),
     ("an evicted pod whose replacement serves", [evicted(), ready(created=at(61))], deployment(2, available=1), []),
     ("an evicted pod of long ago", [evicted(), starting(created=at(600_000))], deployment(1), []),
     ("an evicted pod while all is well", [evicted(), ready()], deployment(1, available=1), []),
@@ -91,7 +91,7 @@ def test_a_failure_by_which_pods_end_again_and_again_is_one_problem_at_any_time(
         [first, second, pod("chat-7d9c-3", created=at(301), phase="Pending")],
     ]
     told = [[(problem.reason, problem.pods) for problem in problems(*pods, of=deployment(1))] for pods in moments]
-    assert told == [[("CrashLooping", 1)]] * 4
+    assert told == [[("Evicted", 1)]] * 4
 
 
 def test_the_worst_comes_first_and_the_deadline_last() -> None:

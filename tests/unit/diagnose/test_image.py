@@ -15,11 +15,18 @@ BUSY = "429 Too Many Requests - Server message: toomanyrequests: access denied f
 TCP = "failed to do request: dial tcp 10.1.2.3:443: "
 LOOKUP = "failed to do request: Head https://ghcr.io/v2/org/server/manifests/v1: dial tcp: lookup ghcr.io"
 
-ABSENT = "ImageNotFound", "the registry does not have it"
-CREDENTIALS = "ImageUnauthorized", "credentials are missing or wrong (401 Unauthorized)"
-NAME = "RegistryUnreachable", "the node cannot resolve the registry's name"
-SILENT = "RegistryUnreachable", "the registry does not answer in time"
-TLS = "RegistryUnreachable", "the TLS connection to the registry fails"
+NO_SPACE = (
+    f'failed to pull and unpack image "{IMAGE}": failed to extract layer sha256:0a1b: write '
+    "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/9/fs/libtorch.so: no space left on device"
+)
+
+ABSENT = "ImageNotFound", "registry ghcr.io does not have it"
+CREDENTIALS = "ImageUnauthorized", "registry ghcr.io says that credentials are missing or wrong (401 Unauthorized)"
+NAME = "RegistryUnreachable", "the node cannot resolve the name of registry ghcr.io"
+SILENT = "RegistryUnreachable", "registry ghcr.io does not answer in time"
+TLS = "RegistryUnreachable", "the TLS connection to registry ghcr.io fails"
+BROKEN = "RegistryUnreachable", "registry ghcr.io has an error of its own (5xx)"
+GRANT = "add a pull Secret for ghcr.io to imagePullSecrets of ServiceAccount default in namespace ml."
 
 SAYINGS = [
     # what the container runtime says, and how we understand it
@@ -29,18 +36,22 @@ SAYINGS = [
     (PULL + "no match for platform: not found", ("ImageNotFound", "it does not exist for the platform of the node")),
     (PULL + HEAD + "401 Unauthorized", CREDENTIALS),
     (PULL + "authentication required", CREDENTIALS),
-    (PULL + OAUTH + "403 Forbidden", ("ImageUnauthorized", "access is denied (403 Forbidden)")),
+    (PULL + OAUTH + "403 Forbidden", ("ImageUnauthorized", "registry ghcr.io denies access (403 Forbidden)")),
     (PULL + DOCKER_HUB, ("ImageUnauthorized", "it does not exist, or only credentials give access to it")),
-    (PULL + HEAD + BUSY, ("RegistryUnreachable", "the registry limits the rate of requests (429)")),
-    (PULL + HEAD + "503 Service Unavailable", ("RegistryUnreachable", "the registry has an error of its own (5xx)")),
+    (PULL + HEAD + BUSY, ("RegistryRateLimited", "registry ghcr.io limits the rate of requests (429)")),
+    (
+        PULL + HEAD + "503 Service Unavailable",
+        ("RegistryUnreachable", "registry ghcr.io has an error of its own (5xx)"),
+    ),
     (PULL + LOOKUP + ": no such host", NAME),
     (PULL + LOOKUP + " on 10.0.0.10:53: read udp 10.0.0.2:34567->10.0.0.10:53: i/o timeout", NAME),
-    (PULL + TCP + "connect: connection refused", ("RegistryUnreachable", "the registry refuses connections")),
-    (PULL + TCP + "network is unreachable", ("RegistryUnreachable", "the node has no connection to the registry")),
+    (PULL + TCP + "connect: connection refused", ("RegistryUnreachable", "registry ghcr.io refuses connections")),
+    (PULL + TCP + "network is unreachable", ("RegistryUnreachable", "the node has no connection to registry ghcr.io")),
     (PULL + TCP + "i/o timeout", SILENT),
     (PULL + "rpc error: code = DeadlineExceeded desc = context deadline exceeded", SILENT),
     (PULL + "tls: failed to verify certificate: x509: certificate signed by unknown authority", TLS),
-    ("write /var: no space left on device", ("RegistryUnreachable", "write /var: no space left on device")),
+    (NO_SPACE, ("NodeDiskFull", "the node has no room for it")),
+    ("something new", ("RegistryUnreachable", "something new")),
 ]
 
 
@@ -60,11 +71,11 @@ def test_the_answer_is_the_same_while_the_kubelet_backs_off(saying: str) -> None
 @pytest.mark.parametrize(
     ("kubelet", "saying", "reason", "words"),
     [
-        ("ErrImageNeverPull", "not present", "ImageNotFound", "it is not on the node, and imagePullPolicy is Never"),
+        ("ErrImageNeverPull", "not present", "ImageNeverPulled", "it is not on the node, and imagePullPolicy is Never"),
         ("ErrImagePull", "", "ImageNotFound", "the kubelet does not say why"),
         ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', "ImageNotFound", "the kubelet does not say why"),
         ("SignatureValidationFailed", "", "ImageUnauthorized", "the node does not accept its signature"),
-        ("RegistryUnavailable", "", "RegistryUnreachable", "the registry is not available"),
+        ("RegistryUnavailable", "", "RegistryUnreachable", "registry ghcr.io is not available"),
     ],
 )
 def test_what_the_kubelet_says(kubelet: str, saying: str, reason: str, words: str) -> None:
@@ -76,15 +87,20 @@ def test_what_the_kubelet_says(kubelet: str, saying: str, reason: str, words: st
 def test_the_name_of_the_image_is_no_cause(image: str) -> None:
     error = f'failed to pull "{image}": connection refused by http://{image.partition(":")[0]}/v2'
     (problem,) = problems(waiting("ErrImagePull", error, container={"image": image}))
-    assert problem.message.endswith(": the registry refuses connections.")
+    assert problem.message.endswith(" refuses connections.")
 
 
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
         ("not found", "Set spec.runtime.image to an image that exists, or push this one."),
-        ("401", "Add a pull Secret for ghcr.io to imagePullSecrets of ServiceAccount default in namespace ml."),
-        ("timeout", "See that the node can reach ghcr.io and has room on its disk; the kubelet keeps trying."),
+        ("401", "A" + GRANT[1:]),
+        ("429", f"Wait, mirror the image, or {GRANT}"),
+        (
+            "no space left on device",
+            "Make room for images on the node, or use nodes with a larger disk: kubectl describe node gpu-1",
+        ),
+        ("timeout", "See that the node can reach ghcr.io; the kubelet keeps trying."),
     ],
 )
 def test_remedies(error: str, remedy: str) -> None:
@@ -99,7 +115,7 @@ def test_the_image_of_an_init_container_counts_as_well() -> None:
         statuses=[{"name": "server", "state": {"waiting": {"reason": "PodInitializing"}}}],
     )
     (problem,) = problems(lacking)
-    assert problem.message == '1 of 1 pod cannot get the image "quay.io/fetch:1": the registry does not have it.'
+    assert problem.message == '1 of 1 pod cannot get the image "quay.io/fetch:1": registry quay.io does not have it.'
 
 
 @pytest.mark.parametrize(

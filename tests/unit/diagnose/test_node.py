@@ -43,7 +43,6 @@ CASES: list[tuple[str, Pod, dict[str, Node], str]] = [
     ("removed by its taint, node unreadable", REMOVED, {}, TAINT),
     ("removed by its taint, node back", REMOVED, HERE, ""),
     ("marked by the node controller", pod(node="gpu-1", reason="NodeLost"), {}, "node gpu-1 is unresponsive"),
-    ("shuts down", SHUT_DOWN, HERE, "node gpu-1 shuts down"),
 ]
 
 
@@ -67,6 +66,44 @@ def test_a_pod_that_hangs_on_a_lost_node_counts_until_its_replacement_serves() -
     assert problems(hanging, replacement, of=deployment(1), on=HERE | OTHERS) == ()
 
 
+def test_a_node_that_shuts_down() -> None:
+    (problem,) = problems(SHUT_DOWN, on=HERE)
+    assert (problem.reason, problem.message, problem.remedy) == (
+        "NodeShutdown",
+        "1 of 1 pod got ended: node gpu-1 shuts down.",
+        "Wait until the node is back, or add another one: kubectl describe node gpu-1",
+    )
+
+
+def test_preempted() -> None:
+    target = condition(
+        "DisruptionTarget", "True", "PreemptionByScheduler", "default-scheduler: preempting", since=at(9)
+    )
+    leaving = pod("chat-7d9c-a", node="gpu-1", conditions=[target], phase="Running", deleted=True)
+    replacement = pod("chat-7d9c-b", created=at(10), phase="Pending")
+    (problem,) = problems(leaving, replacement, of=deployment(1), on=HERE)
+    assert (problem.reason, problem.message, problem.remedy, problem.since) == (
+        "Preempted",
+        "1 of 1 pod got preempted: a pod of higher priority took its place on node gpu-1.",
+        "Wait for room, add a node, or give the pods a higher spec.placement.priorityClassName.",
+        at(9),
+    )
+    assert problems(leaving, ready("chat-7d9c-b", created=at(10)), of=deployment(1), on=HERE) == ()
+
+
+def test_a_device_that_does_not_work() -> None:
+    sick = {"resourceID": "GPU-2", "health": "Unhealthy"}
+    devices = {"name": "nvidia.com/gpu", "resources": [{"resourceID": "GPU-1", "health": "Healthy"}, sick]}
+    status = {"name": "server", "state": {"running": {"startedAt": CREATED}}, "allocatedResourcesStatus": [devices]}
+    holding = pod(statuses=[status], conditions=[condition("Ready", "False")], phase="Running", node="gpu-1")
+    (problem,) = problems(holding, on=HERE)
+    assert (problem.reason, problem.message, problem.remedy) == (
+        "DeviceUnhealthy",
+        "1 of 1 pod has a device that does not work: 1 nvidia.com/gpu on node gpu-1 is unhealthy.",
+        "Take the node out of use and repair it: kubectl cordon gpu-1; then delete the pod.",
+    )
+
+
 TURNED_AWAY = [
     (
         pod(
@@ -83,13 +120,26 @@ TURNED_AWAY = [
     ),
     (
         pod(
+            gpus=1,
+            node="gpu-1",
+            phase="Failed",
+            reason="UnexpectedAdmissionError",
+            message="Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy "
+            "devices nvidia.com/gpu, which is unexpected",
+        ),
+        "DeviceUnhealthy",
+        "nvidia.com/gpu on node gpu-1: Allocate failed due to no healthy devices present; cannot allocate unhealthy "
+        "devices nvidia.com/gpu, which is unexpected.",
+    ),
+    (
+        pod(
             node="gpu-1",
             phase="Failed",
             reason="OutOfcpu",
             message="Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 900, "
             "capacity: 2000",
         ),
-        "Unschedulable",
+        "PodRejected",
         "OutOfcpu: Node didn't have enough resource: cpu, requested: 4000, used: 900, capacity: 2000.",
     ),
 ]
@@ -108,23 +158,45 @@ def test_a_pod_that_failed_after_it_ran_was_not_turned_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "reason", "detail"),
+    ("words", "detail", "remedy"),
     [
         (
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 57Mi. Container server was "
             "using 20Gi, request is 16Gi, has larger consumption of memory. ",
-            "OutOfMemory",
-            "the node ran short of memory; container server used 20Gi and requests 16Gi",
+            "node gpu-1 ran short of memory; container server used 20Gi and requests 16Gi",
+            "Use nodes with more memory, serve a smaller model, or request what it really uses.",
         ),
-        ("The node was low on resource: memory. ", "OutOfMemory", "the node ran short of memory"),
+        (
+            "The node was low on resource: memory. ",
+            "node gpu-1 ran short of memory",
+            "Use nodes with more memory, serve a smaller model, or request what it really uses.",
+        ),
         (
             "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 9Gi. ",
-            "CrashLooping",
-            "The node was low on resource: ephemeral-storage",
+            "node gpu-1 ran short of ephemeral-storage",
+            "Use nodes with more ephemeral-storage, serve a smaller model, or request what it really uses.",
         ),
-        ("", "CrashLooping", "the kubelet does not say why"),
+        (
+            "The node had condition: [DiskPressure]. ",
+            "node gpu-1 is under DiskPressure",
+            "Make room on the node, or use other nodes: kubectl describe node gpu-1",
+        ),
+        (
+            'Usage of EmptyDir volume "cache" exceeds the limit "1Gi". ',
+            'Usage of EmptyDir volume "cache" exceeds the limit "1Gi"',
+            "Raise the limit that the message names, in spec.podTemplate, or serve a smaller model.",
+        ),
+        (
+            "",
+            "the kubelet does not say why",
+            "Raise the limit that the message names, in spec.podTemplate, or serve a smaller model.",
+        ),
     ],
 )
-def test_evicted(words: str, reason: str, detail: str) -> None:
+def test_evicted(words: str, detail: str, remedy: str) -> None:
     (problem,) = problems(pod(node="gpu-1", phase="Failed", reason="Evicted", message=words))
-    assert (problem.reason, problem.message) == (reason, f"1 of 1 pod got evicted: {detail}.")
+    assert (problem.reason, problem.message, problem.remedy) == (
+        "Evicted",
+        f"1 of 1 pod got evicted: {detail}.",
+        remedy,
+    )

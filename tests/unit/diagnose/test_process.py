@@ -41,7 +41,6 @@ def crashed(
     [
         (0, "0 (a server must keep running)"),
         (1, "1"),
-        (127, "127 (the command was not found)"),
         (137, "137 (SIGKILL: killed from outside, for example because its liveness probe failed)"),
         (139, "139 (SIGSEGV: it touched memory that is not its own)"),
         (143, "143 (SIGTERM: told to stop, for example because its liveness probe failed)"),
@@ -54,6 +53,21 @@ def test_exit_codes(code: int, words: str) -> None:
         "CrashLooping",
         f"1 of 1 pod crashed: container server exited with code {words}.",
         LOGS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (127, 'it was not found; its last words: "sh: 1: vlm: not found"'),
+        (126, 'it is not executable; its last words: "sh: 1: vlm: not found"'),
+    ],
+)
+def test_exit_codes_of_the_shell(code: int, words: str) -> None:
+    (problem,) = problems(pod(**crashed(ended(code, message="sh: 1: vlm: not found\n"))))
+    assert (problem.reason, problem.message) == (
+        "CommandNotFound",
+        f"1 of 1 pod cannot start: the command of container server cannot be executed: {words}.",
     )
 
 

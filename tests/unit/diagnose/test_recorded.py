@@ -15,23 +15,23 @@ VERDICTS = [
         "badimage",
         6.2,
         "ImageNotFound",
-        '1 of 1 pod cannot get the image "ghcr.io/llm-d/does-not-exist:v1": the registry does not have it.',
+        '1 of 1 pod cannot get the image "ghcr.io/llm-d/does-not-exist:v1": registry ghcr.io does not have it.',
         "Set spec.runtime.image to an image that exists, or push this one.",
     ),
     (
         "invalidimage",
         5.2,
-        "ImageNotFound",
+        "InvalidImageName",
         '1 of 1 pod cannot get the image "UPPER/Case:v1": the name is no image reference: repository name (Case) '
         "must be lowercase.",
-        "Set spec.runtime.image to an image that exists, or push this one.",
+        "Correct spec.runtime.image: registry/repository:tag in lower case, or registry/repository@sha256:…",
     ),
     (
         "pull-unauthorized",
         8.2,
         "ImageUnauthorized",
-        '1 of 1 pod cannot get the image "nvcr.io/denied/vllm:v1": credentials are missing or wrong '
-        "(401 Unauthorized).",
+        '1 of 1 pod cannot get the image "nvcr.io/denied/vllm:v1": registry nvcr.io says that '
+        "credentials are missing or wrong (401 Unauthorized).",
         "Add a pull Secret for nvcr.io to imagePullSecrets of ServiceAccount default in namespace default.",
     ),
     (
@@ -73,9 +73,9 @@ VERDICTS = [
     (
         "evicted-disk",
         76.4,
-        "CrashLooping",
+        "Evicted",
         '1 of 1 pod got evicted: Usage of EmptyDir volume "v" exceeds the limit "16Mi".',
-        "Use nodes with more room, or raise the limit that the message names.",
+        "Raise the limit that the message names, in spec.podTemplate, or serve a smaller model.",
     ),
     (
         "outofgpu",
@@ -109,6 +109,35 @@ def test_one_verdict_from_the_first_failure_to_the_end(
             assert len(told) == 1, f"after {second} s"
             assert told[0] == Problem(told[0].reason, message, remedy, 1, told[0].since), f"after {second} s"
             assert told[0].reason == reason, f"after {second} s"
+
+
+WITH_EVENTS = {
+    # what events add: seconds after which the verdict is another one
+    "notready": (
+        8.3,
+        "NotReady",
+        "1 of 1 pod runs and is not ready: the readiness probe of container c gets HTTP 503.",
+        "See what the server waits for in its output: kubectl logs -n default notready -c c",
+    ),
+    "liveness-kill": (
+        10.0,
+        "LivenessProbeFailed",
+        "1 of 1 pod restarted: container c was killed by its liveness probe; the probe gets HTTP 503.",
+        "See why it stopped answering, such as too much load or a hanging device, in its output: kubectl logs -n "
+        "default liveness-kill -c c --previous",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "from_second", "reason", "message", "remedy"), VERDICTS, ids=[v[0] for v in VERDICTS])
+def test_events_make_the_verdict_no_worse(
+    name: str, from_second: float | None, reason: str, message: str, remedy: str
+) -> None:
+    from_second, reason, message, remedy = WITH_EVENTS.get(name, (from_second, reason, message, remedy))
+    for second, now, pod in recorded(name, events=True):
+        told = explain(SPEC, [pod], deployment(1), {}, now)
+        expected = [] if from_second is None or second < from_second else [(reason, message, remedy)]
+        assert [(each.reason, each.message, each.remedy) for each in told] == expected, f"after {second} s"
 
 
 def test_every_recording_is_in_the_table() -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from modelservice_operator.api.spec import ModelServiceSpec
@@ -67,63 +69,123 @@ ACCELERATORS = [
         "it needs 8 nvidia.com/gpu; no node has that many free (2 of 2 nodes: Insufficient nvidia.com/gpu).",
         FREE,
     ),
-    (  # nodes may not be read, and some may be closed for another reason: nothing is claimed about devices
+    (  # nodes may not be read, and some may be closed for another reason
         8,
         "0/2 nodes are available: 1 Insufficient nvidia.com/gpu, 1 node(s) had untolerated taint(s).",
         {},
-        "Unschedulable",
-        "1 of 2 nodes: Insufficient nvidia.com/gpu; 1 of 2 nodes had untolerated taint(s).",
-        COMPARE,
+        "InsufficientAccelerators",
+        "it needs 8 nvidia.com/gpu; too few are free on the nodes that let it in (1 of 2 nodes: Insufficient "
+        "nvidia.com/gpu; 1 of 2 nodes had untolerated taint(s)).",
+        FREE,
     ),
     (  # the node that has enough devices lacks memory: the other four say nothing about devices that are taken
         8,
         "0/5 nodes are available: 1 Insufficient memory, 4 Insufficient nvidia.com/gpu.",
         nodes(node("a", 8), node("b", 8), node("c", 8), node("d", 8), node("e", 8)),
-        "Unschedulable",
-        "4 of 5 nodes: Insufficient nvidia.com/gpu; 1 of 5 nodes: Insufficient memory.",
-        COMPARE,
+        "InsufficientResources",
+        "1 of 5 nodes: Insufficient memory; 4 of 5 nodes: Insufficient nvidia.com/gpu.",
+        "Lower spec.resources.requests.memory, free memory that others hold, or add a node.",
     ),
     (
         8,
         "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient nvidia.com/gpu.",
         CORDONED,
-        "Unschedulable",
-        "2 of 3 nodes: Insufficient nvidia.com/gpu; 1 of 3 nodes were unschedulable.",
-        COMPARE,
+        "NodesCordoned",
+        "1 of 3 nodes were unschedulable; 2 of 3 nodes: Insufficient nvidia.com/gpu: a.",
+        "Open a node again, or add one: kubectl uncordon a",
     ),
     (
         8,
         "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 2 Insufficient "
         "nvidia.com/gpu.",
         UNREADY,
-        "Unschedulable",
-        "2 of 3 nodes: Insufficient nvidia.com/gpu; 1 of 3 nodes had untolerated taint "
-        "{node.kubernetes.io/unreachable: }.",
-        COMPARE,
+        "UntoleratedTaint",
+        "1 of 3 nodes had untolerated taint {node.kubernetes.io/unreachable: }; 2 of 3 nodes: Insufficient "
+        "nvidia.com/gpu.",
+        "Repair these nodes, or add others: kubectl get nodes",
     ),
     (  # every node is closed before the devices are looked at
         16,
         "0/5 nodes are available: 5 node(s) had untolerated taint(s).",
         TWO_GPU_NODES,
-        "Unschedulable",
+        "UntoleratedTaint",
         "5 of 5 nodes had untolerated taint(s).",
-        COMPARE,
+        "Add a toleration for the taint of the nodes to spec.placement.tolerations, or add nodes without it.",
+    ),
+    (
+        1,
+        "0/2 nodes are available: 1 node(s) had untolerated taint {dedicated: ml}, 1 Insufficient nvidia.com/gpu.",
+        nodes(node("a", 8, taints=[("dedicated", "ml")]), node("b")),
+        "UntoleratedTaint",
+        "1 of 2 nodes had untolerated taint {dedicated: ml}; 1 of 2 nodes: Insufficient nvidia.com/gpu.",
+        "Add a toleration for dedicated=ml to spec.placement.tolerations, or add nodes without it.",
+    ),
+    (  # newer schedulers do not name the taint; that of the device is tolerated anyway
+        1,
+        "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 Insufficient nvidia.com/gpu.",
+        nodes(node("a", 8, taints=[("nvidia.com/gpu", "present"), ("dedicated", "ml")]), node("b")),
+        "UntoleratedTaint",
+        "1 of 2 nodes had untolerated taint(s); 1 of 2 nodes: Insufficient nvidia.com/gpu: dedicated=ml.",
+        "Add a toleration for dedicated=ml to spec.placement.tolerations, or add nodes without it.",
     ),
     (  # devices from a ResourceClaim (DRA) are not in `allocatable`
         1,
         "0/2 nodes are available: 2 cannot allocate all claims.",
         NO_GPUS,
-        "Unschedulable",
+        "DeviceClaimPending",
         "2 of 2 nodes: cannot allocate all claims.",
-        COMPARE,
+        "Compare the claim with the devices that there are: kubectl get resourceclaims -n ml; kubectl get "
+        "resourceslices",
     ),
     (
         0,
         "0/5 nodes are available: 5 Insufficient cpu.",
         TWO_GPU_NODES,
-        "Unschedulable",
+        "InsufficientResources",
         "5 of 5 nodes: Insufficient cpu.",
-        COMPARE,
+        "Lower spec.resources.requests.cpu, free cpu that others hold, or add a node.",
+    ),
+    (
+        0,
+        "0/2 nodes are available: 2 Too many pods.",
+        NO_GPUS,
+        "TooManyPods",
+        "2 of 2 nodes: Too many pods.",
+        "Add a node, remove pods that nobody needs, or raise maxPods of the kubelets.",
+    ),
+    (
+        0,
+        "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't match pod topology spread "
+        "constraints.",
+        {},
+        "TopologyUnsatisfiable",
+        "2 of 3 nodes didn't match pod topology spread constraints; 1 of 3 nodes had untolerated taint(s).",
+        "Loosen spec.placement.affinity, or topologySpreadConstraints in spec.podTemplate, or add nodes.",
+    ),
+    (
+        0,
+        "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.",
+        {},
+        "TopologyUnsatisfiable",
+        "2 of 2 nodes didn't match pod anti-affinity rules.",
+        "Loosen spec.placement.affinity, or topologySpreadConstraints in spec.podTemplate, or add nodes.",
+    ),
+    (
+        1,
+        "0/5 nodes are available: 2 node(s) had volume node affinity conflict, 3 Insufficient nvidia.com/gpu.",
+        TWO_GPU_NODES,
+        "VolumeUnavailable",
+        "2 of 5 nodes had volume node affinity conflict; 3 of 5 nodes: Insufficient nvidia.com/gpu.",
+        "Use a volume that the nodes with the devices reach, such as one of access mode ReadWriteMany or of the same "
+        "zone: kubectl describe pvc -n ml",
+    ),
+    (
+        0,
+        "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
+        {},
+        "NoMatchingNode",
+        "2 of 2 nodes didn't match Pod's node affinity/selector.",
+        "Correct spec.accelerator.products, spec.accelerator.memory or spec.placement, or label a node accordingly.",
     ),
 ]
 
@@ -159,14 +221,129 @@ def test_many_pods_are_counted() -> None:
     assert problem.pods == 2
 
 
+UNMATCHED = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
+L4 = {"nvidia.com/gpu.product": "NVIDIA-L4", "nvidia.com/gpu.memory": "23034"}
+H100 = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3", "nvidia.com/gpu.memory": "81559"}
+CARDS = nodes(node("a", 8, labels=L4), node("b", 8, labels=L4), node("c"))
+
+NOWHERE = [
+    # the accelerator, the node selector, the nodes, reason, message, remedy
+    (
+        {"products": ["NVIDIA-H200"]},
+        {},
+        CARDS,
+        "NoMatchingNode",
+        "no node with nvidia.com/gpu has the label nvidia.com/gpu.product NVIDIA-H200; there is NVIDIA-L4 on 2 nodes.",
+        "Correct spec.accelerator.products, or add a node with such devices.",
+    ),
+    (
+        {"memory": "80Gi"},
+        {},
+        CARDS,
+        "NoMatchingNode",
+        "no node with nvidia.com/gpu has the label nvidia.com/gpu.memory above 79462; there is 23034 on 2 nodes.",
+        "Correct spec.accelerator.memory, or add a node with such devices.",
+    ),
+    (
+        {"partition": "3g.40gb"},
+        {},
+        nodes(node("a", 8, labels=H100), node("b", resources={"nvidia.com/mig-1g.10gb": "7"})),
+        "InsufficientAccelerators",
+        "no node offers nvidia.com/mig-3g.40gb; there is nvidia.com/gpu, nvidia.com/mig-1g.10gb.",
+        "Correct spec.accelerator.partition, add a node with nvidia.com/mig-3g.40gb, or see that its device plugin "
+        "runs.",
+    ),
+    (
+        {"vendor": "amd"},
+        {},
+        CARDS,
+        "InsufficientAccelerators",
+        "no node offers amd.com/gpu.",
+        "Correct spec.accelerator.vendor, add a node with amd.com/gpu, or see that its device plugin runs.",
+    ),
+    (
+        {},
+        {"disk": "fast"},
+        nodes(node("a", 8, labels={"disk": "slow"}), node("b", 8)),
+        "NoMatchingNode",
+        "no node has the label disk=fast; there is slow on 1 node.",
+        "Correct spec.placement.nodeSelector, or label a node.",
+    ),
+    (  # each demand is met by some node, and no node meets them all
+        {"products": ["NVIDIA-L4"]},
+        {"disk": "fast"},
+        nodes(node("a", 8, labels=L4), node("b", 8, labels={"disk": "fast"})),
+        "NoMatchingNode",
+        "2 of 2 nodes didn't match Pod's node affinity/selector.",
+        "Correct spec.accelerator.products, spec.accelerator.memory or spec.placement, or label a node accordingly.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("accelerator", "selector", "on", "reason", "message", "remedy"), NOWHERE)
+def test_no_node_is_what_is_asked_for(
+    accelerator: dict[str, Any],
+    selector: dict[str, str],
+    on: dict[str, Node],
+    reason: str,
+    message: str,
+    remedy: str,
+) -> None:
+    spec = ModelServiceSpec.model_validate({"accelerator": accelerator, "placement": {"nodeSelector": selector}})
+    (problem,) = problems(unscheduled(UNMATCHED), on=on, spec=spec)
+    assert (problem.reason, problem.message, problem.remedy) == (
+        reason,
+        f"1 of 1 pod cannot be scheduled: {message}",
+        remedy,
+    )
+
+
+REQUESTS = {"resources": {"requests": {"cpu": "96", "memory": "1Ti"}}}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "on", "message", "remedy"),
+    [
+        (
+            "cpu",
+            nodes(node("a"), node("b")),
+            "it needs 96 of cpu; the largest node has 64 (2 of 2 nodes: Insufficient cpu).",
+            "Lower spec.resources.requests.cpu below 64, or add a larger node.",
+        ),
+        (
+            "memory",
+            nodes(node("a"), node("b")),
+            "it needs 1024Gi of memory; the largest node has 512Gi (2 of 2 nodes: Insufficient memory).",
+            "Lower spec.resources.requests.memory below 512Gi, or add a larger node.",
+        ),
+        (
+            "memory",
+            {},
+            "it needs 1024Gi of memory; no node has that much free (2 of 2 nodes: Insufficient memory).",
+            "Lower spec.resources.requests.memory, free memory that others hold, or add a node.",
+        ),
+    ],
+)
+def test_cpu_and_memory_with_numbers(lacking: str, on: dict[str, Node], message: str, remedy: str) -> None:
+    asking = unscheduled(f"0/2 nodes are available: 2 Insufficient {lacking}.", container=REQUESTS)
+    (problem,) = problems(asking, on=on)
+    assert (problem.reason, problem.message, problem.remedy) == (
+        "InsufficientResources",
+        f"1 of 1 pod cannot be scheduled: {message}",
+        remedy,
+    )
+
+
 OTHER = [
     (
         unscheduled('0/2 nodes are available: persistentvolumeclaim "models" not found.' + TAIL),
+        "VolumeClaimNotFound",
         "PersistentVolumeClaim models does not exist.",
         "Create PersistentVolumeClaim models in namespace ml, or correct spec.model.uri.",
     ),
     (
         unscheduled('0/2 nodes are available: persistentvolumeclaim "models" is being deleted.'),
+        "VolumeUnavailable",
         "PersistentVolumeClaim models is being deleted.",
         "Create PersistentVolumeClaim models in namespace ml, or correct spec.model.uri.",
     ),
@@ -175,6 +352,7 @@ OTHER = [
             "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims." + TAIL,
             spec={"volumes": [{"persistentVolumeClaim": {"claimName": "models"}}, {"emptyDir": {}}]},
         ),
+        "VolumeUnavailable",
         "PersistentVolumeClaim models is not bound to a volume.",
         "See why: kubectl describe pvc -n ml models",
     ),
@@ -184,19 +362,36 @@ OTHER = [
             reason="SchedulingGated",
             spec={"schedulingGates": [{"name": "kueue.x-k8s.io/admission"}]},
         ),
+        "SchedulingGated",
         "scheduling gate kueue.x-k8s.io/admission is closed.",
         "Ask whoever owns the gate, usually a queue: it removes the gate when it is the pod's turn.",
     ),
-    (unscheduled("no nodes available to schedule pods"), "no nodes available to schedule pods.", COMPARE),
-    (unscheduled("", reason="SchedulerError"), "the scheduler does not say why.", COMPARE),
+    (
+        unscheduled(
+            "Scheduling is blocked due to non-empty scheduling gates",
+            reason="SchedulingGated",
+            spec={"schedulingGates": [{"name": "kueue.x-k8s.io/admission"}]},
+            labels={"kueue.x-k8s.io/queue-name": "gpus"},
+        ),
+        "SchedulingGated",
+        "scheduling gate kueue.x-k8s.io/admission is closed (queue gpus).",
+        "See why its turn has not come: kubectl get workloads.kueue.x-k8s.io -n ml",
+    ),
+    (
+        unscheduled("no nodes available to schedule pods"),
+        "Unschedulable",
+        "no nodes available to schedule pods.",
+        COMPARE,
+    ),
+    (unscheduled("", reason="SchedulerError"), "Unschedulable", "the scheduler does not say why.", COMPARE),
 ]
 
 
-@pytest.mark.parametrize(("pending", "message", "remedy"), OTHER)
-def test_causes_beside_the_nodes(pending: Pod, message: str, remedy: str) -> None:
+@pytest.mark.parametrize(("pending", "reason", "message", "remedy"), OTHER)
+def test_causes_beside_the_nodes(pending: Pod, reason: str, message: str, remedy: str) -> None:
     (problem,) = problems(pending)
     assert (problem.reason, problem.message, problem.remedy) == (
-        "Unschedulable",
+        reason,
         f"1 of 1 pod cannot be scheduled: {message}",
         remedy,
     )

@@ -1,14 +1,21 @@
 import pytest
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.records.node import Node
+from modelservice_operator.records.node import Node, Taint
 
 
 def test_everything_that_decisions_need() -> None:
     node = Node.from_manifest(
         {
-            "metadata": {"name": "gpu-1", "uid": "u", "resourceVersion": "12"},
-            "spec": {"unschedulable": True},
+            "metadata": {"name": "gpu-1", "uid": "u", "resourceVersion": "12", "labels": {"zone": "a"}},
+            "spec": {
+                "unschedulable": True,
+                "taints": [
+                    {"key": "dedicated", "value": "ml", "effect": "NoSchedule"},
+                    {"key": "nvidia.com/gpu", "effect": "NoExecute"},
+                    {"key": "slow", "effect": "PreferNoSchedule"},
+                ],
+            },
             "status": {
                 "allocatable": {
                     "cpu": "64",
@@ -35,7 +42,12 @@ def test_everything_that_decisions_need() -> None:
         unready_since="2026-11-22T10:00:00Z",
         unschedulable=True,
         allocatable={"nvidia.com/gpu": 8, "nvidia.com/gpu.shared": 1000},
+        cpu="64",
+        memory="512Gi",
+        labels={"zone": "a"},
+        taints=(Taint("dedicated", "ml"), Taint("nvidia.com/gpu", "")),
     )
+    assert [str(taint) for taint in node.taints] == ["dedicated=ml", "nvidia.com/gpu"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ FULL: Manifest = {
             "modelservice.dev/name": "chat",
             "modelservice.dev/revision": "r1",
             "pod-template-hash": "7d9c",
+            "kueue.x-k8s.io/queue-name": "gpus",
         },
         "ownerReferences": [
             {"kind": "Whatever", "name": "chat-7d9c"},
@@ -34,17 +36,28 @@ FULL: Manifest = {
         "schedulingGates": [{"name": "queue"}],
         "volumes": [{"emptyDir": {}}, {"persistentVolumeClaim": {"claimName": "models"}}],
         "initContainers": [
-            {"name": "fetch", "image": "fetch:1", "resources": {"limits": {"nvidia.com/gpu": "1"}}},
-            {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"},
+            {
+                "name": "fetch",
+                "image": "fetch:1",
+                "resources": {"limits": {"nvidia.com/gpu": "1"}, "requests": {"memory": "1Gi", "cpu": "1"}},
+            },
+            {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}},
         ],
         "containers": [
             {
                 "name": "server",
                 "image": "server:1",
                 "startupProbe": {},
-                "resources": {"limits": {"cpu": "4", "memory": "64Gi", "nvidia.com/gpu": "8"}},
+                "resources": {
+                    "limits": {"cpu": "4", "memory": "64Gi", "nvidia.com/gpu": "8"},
+                    "requests": {"cpu": "3500m", "memory": "512Mi"},
+                },
             },
-            {"name": "helper", "image": "helper:1", "resources": {"limits": {"nvidia.com/gpu": "2"}}},
+            {
+                "name": "helper",
+                "image": "helper:1",
+                "resources": {"limits": {"nvidia.com/gpu": "2"}, "requests": {"cpu": "500m", "memory": "odd"}},
+            },
         ],
     },
     "status": {
@@ -72,7 +85,12 @@ FULL: Manifest = {
             {
                 "name": "helper",
                 "ready": True,
+                "started": True,
                 "restartCount": 2,
+                "allocatedResourcesStatus": [
+                    {"name": "nvidia.com/gpu", "resources": [{"health": "Healthy"}, {"health": "Unhealthy"}]},
+                    {"name": "claim:x", "resources": [{"health": "Unknown"}]},
+                ],
                 "state": {"running": {"startedAt": "2026-11-22T10:00:04Z"}},
                 "lastState": {
                     "terminated": {
@@ -126,6 +144,8 @@ def test_everything_that_decisions_need() -> None:
         ready_since="2026-11-22T10:00:02Z",
         disruption=Condition("True", "DeletionByTaintManager", "", "2026-11-22T10:00:03Z"),
         devices=(("nvidia.com/gpu", 10),),
+        requests=(("cpu", Decimal(5)), ("memory", Decimal(2**30))),
+        queue="gpus",
         scheduling_gates=("queue",),
         claims=("models",),
         service_account="reader",
@@ -138,10 +158,17 @@ def test_everything_that_decisions_need() -> None:
                 ready=True,
                 restart_count=2,
                 running_since="2026-11-22T10:00:04Z",
+                started=True,
+                unhealthy_devices=(("nvidia.com/gpu", 1),),
                 last_terminated=Exit(3, "Error", "x" * 4093 + "end", "2026-11-22T10:00:03Z"),
             ),
         ),
     )
+
+
+def test_requests_are_kept_only_while_no_node_takes_the_pod() -> None:
+    scheduled = {**FULL, "status": {"conditions": [{"type": "PodScheduled", "status": "True"}]}}
+    assert Pod.from_manifest(scheduled).requests == ()
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,10 @@
 import pytest
 
-from modelservice_operator.records.deployment import Deployment
 from unit.diagnose.builders import (
-    CREATED,
     at,
     condition,
     deployment,
-    ended,
-    pod,
     problems,
-    ready,
-    starting,
-    waiting,
 )
 
 FORBIDDEN = 'pods "chat-7d9c-x7k2p" is forbidden: '
@@ -54,14 +47,58 @@ REFUSALS = [
     ),
     (
         FORBIDDEN + 'error looking up service account ml/reader: serviceaccount "reader" not found',
-        "ConfigInvalid",
+        "ServiceAccountNotFound",
         "ServiceAccount reader does not exist in namespace ml.",
         "Create ServiceAccount reader, or correct spec.serviceAccountName.",
     ),
     (
+        FORBIDDEN + 'pod rejected: RuntimeClass "nvidia" not found',
+        "RuntimeClassNotFound",
+        "RuntimeClass nvidia does not exist.",
+        "Create RuntimeClass nvidia, or correct spec.placement.runtimeClassName.",
+    ),
+    (
+        FORBIDDEN + "no PriorityClass with name production was found",
+        "PriorityClassNotFound",
+        "PriorityClass production does not exist.",
+        "Create PriorityClass production, or correct spec.placement.priorityClassName.",
+    ),
+    (
+        FORBIDDEN
+        + "[maximum cpu usage per Container is 1, but limit is 4, maximum memory usage per Container is 1Gi, but "
+        "limit is 16Gi]",
+        "LimitRangeViolation",
+        "a LimitRange of namespace ml says maximum cpu usage per Container is 1, but limit is 4, maximum memory usage "
+        "per Container is 1Gi, but limit is 16Gi.",
+        "Set spec.resources to amounts within these bounds, or change the LimitRange: kubectl describe limitrange -n "
+        "ml",
+    ),
+    (
         'admission webhook "policy.example.com" denied the request: no GPUs on Fridays',
+        "AdmissionDenied",
+        'admission webhook "policy.example.com" denies them: no GPUs on Fridays.',
+        "Change in the spec what the webhook names, or ask whoever runs it.",
+    ),
+    (
+        'Internal error occurred: failed calling webhook "policy.example.com": failed to call webhook: Post '
+        '"https://policy.default.svc:443/?timeout=10s": no endpoints available for service "policy"',
+        "AdmissionDenied",
+        'admission webhook "policy.example.com" does not answer: failed to call webhook: Post '
+        '"https://policy.default.svc:443/?timeout=10s": no endpoints available for service "policy".',
+        "Repair the webhook, which is asked for every pod: kubectl get "
+        "validatingwebhookconfigurations,mutatingwebhookconfigurations",
+    ),
+    (
+        FORBIDDEN
+        + "ValidatingAdmissionPolicy 'gpu-limit' with binding 'gpu-limit' denied request: at most 4 GPUs per pod",
+        "AdmissionDenied",
+        "ValidatingAdmissionPolicy gpu-limit denies them: at most 4 GPUs per pod.",
+        "Change in the spec what the policy names, or ask whoever made it.",
+    ),
+    (
+        'Pod "chat-7d9c-x7k2p" is invalid: spec.containers[0].image: Required value',
         "ConfigInvalid",
-        'the API server refuses them: admission webhook "policy.example.com" denied the request: no GPUs on Fridays.',
+        'the API server refuses them: Pod "chat-7d9c-x7k2p" is invalid: spec.containers[0].image: Required value.',
         "Correct what the message names.",
     ),
 ]
@@ -80,12 +117,6 @@ def test_pods_that_cannot_be_created(words: str, reason: str, message: str, reme
     )
 
 
-def test_a_surge_pod_that_cannot_be_created_is_one() -> None:
-    failure = condition("ReplicaFailure", "True", "FailedCreate", FORBIDDEN + "exceeded quota: q, requested: pods=1")
-    (problem,) = problems(ready(revision="r0"), of=deployment(1, available=1, updated=0, conditions=[failure]))
-    assert (problem.reason, problem.pods) == ("QuotaExceeded", 1)
-
-
 @pytest.mark.parametrize(
     "told",
     [
@@ -102,69 +133,3 @@ def test_conditions_that_are_no_problem(told: dict[str, str]) -> None:
 def test_conditions_about_an_earlier_spec_are_not_believed() -> None:
     failure = condition("ReplicaFailure", "True", "FailedCreate", FORBIDDEN)
     assert problems(of=deployment(2, replicas=0, conditions=[failure, PROGRESSING], observed=False)) == ()
-
-
-def test_deadline() -> None:
-    late = deployment(2, available=1, conditions=[PROGRESSING])
-    (problem,) = problems(starting(), of=late)
-    assert (problem.reason, problem.message, problem.remedy, problem.pods, problem.since) == (
-        "ProgressDeadlineExceeded",
-        f"1 of 2 pods missed the progress deadline: it passed at {at(1800)}; 1 running and not ready.",
-        "Repair what the other problems name; if there are none, the model may only load slowly: set model.size or "
-        "raise spec.rollout.progressDeadlineSeconds, and start anew by spec.rollout.restart.",
-        1,
-        at(1800),
-    )
-
-
-@pytest.mark.parametrize(
-    ("late", "pods"),
-    [
-        (deployment(2, available=0, conditions=[PROGRESSING]), 2),
-        (deployment(2, replicas=3, updated=1, available=2, conditions=[PROGRESSING]), 1),
-        (deployment(1, replicas=2, updated=1, available=1, conditions=[PROGRESSING]), 1),
-    ],
-)
-def test_how_many_pods_missed_the_deadline(late: Deployment, pods: int) -> None:
-    assert [problem.pods for problem in problems(of=late)] == [pods]
-
-
-def test_where_the_pods_stand_that_missed_the_deadline() -> None:
-    running = {"name": "fetch", "state": {"running": {"startedAt": CREATED}}}
-    initializing = {"name": "server", "state": {"waiting": {"reason": "PodInitializing"}}}
-    pods = [
-        starting("chat-7d9c-a"),
-        waiting("ContainerCreating", name="chat-7d9c-b"),
-        waiting("ContainerCreating", name="chat-7d9c-c"),
-        pod("chat-7d9c-d", phase="Pending"),
-        pod(
-            "chat-7d9c-e",
-            init_containers=[{"name": "fetch"}],
-            init_statuses=[running],
-            statuses=[initializing],
-            phase="Pending",
-            node="gpu-1",
-        ),
-        ready("chat-7d9c-f"),
-    ]
-    (problem,) = problems(*pods, of=deployment(6, available=1, conditions=[PROGRESSING]))
-    assert problem.message.endswith(
-        f"passed at {at(1800)}; 1 pending, 1 running and not ready, 1 running init container fetch, "
-        "2 waiting (ContainerCreating)."
-    )
-
-
-def test_where_pods_stand_is_not_told_of_those_that_come_and_go() -> None:
-    """A pod that crashes waits and runs by turns, and each turn would be a new status."""
-    crashed = ended(1)
-    waits = {"name": "server", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": crashed}
-    runs = {"name": "server", "state": {"running": {"startedAt": at(90)}}, "lastState": crashed}
-    told = [
-        problems(
-            pod(statuses=[status], conditions=[condition("Ready", "False")], phase="Running", node="gpu-1"),
-            of=deployment(1, conditions=[PROGRESSING]),
-        )
-        for status in (waits, runs)
-    ]
-    assert told[0] == told[1]
-    assert [problem.reason for problem in told[0]] == ["CrashLooping", "ProgressDeadlineExceeded"]

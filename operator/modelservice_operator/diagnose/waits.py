@@ -1,0 +1,105 @@
+"""A pod has a node and still waits: only its events say why."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from modelservice_operator.diagnose.configuration import absent_reference
+from modelservice_operator.diagnose.failure import failing_since
+from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.words import quotable
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.pod_event import PodEvent
+
+_MOUNTING: Final = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
+_SANDBOX: Final = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
+_CLAIMING: Final = frozenset({"FailedPrepareDynamicResources"})
+
+_VOLUME: Final = re.compile(r'volumes? "(?P<name>[^"]+)"|unmounted volumes=\[(?P<list>[^\]]*)\]')
+_ATTACHED: Final = re.compile(r"Multi-Attach error", re.IGNORECASE)
+_CLAIM: Final = re.compile(r'persistentvolumeclaim "(?P<name>[^"]+)" not found', re.IGNORECASE)
+_NO_HANDLER: Final = re.compile(r'no runtime for "?(?P<name>[\w-]+)"? is configured')
+_TRANSIENT: Final = re.compile(r"failed to sync (?:secret|configmap) cache|object .* not registered")
+_BEFORE: Final = re.compile(
+    r"^.*?rpc error: code = \w+ desc = |^MountVolume\.\w+ failed for volume \S+ ?:? ?", re.DOTALL
+)
+"""What the kubelet puts before the words of others."""
+
+
+def volume_unmountable(pod: Pod) -> Finding | None:
+    """A volume cannot be attached to the node or mounted there; a Secret or ConfigMap behind it may be what lacks."""
+    for event in _latest(pod, _MOUNTING):
+        if _TRANSIENT.search(event.message):
+            continue
+        if finding := absent_reference(pod, event.message):
+            return finding
+        if claim := _CLAIM.search(event.message):
+            name = claim["name"]
+            detail = f"PersistentVolumeClaim {name} does not exist"
+            remedy = f"Create PersistentVolumeClaim {name} in namespace {pod.namespace}, or correct spec.model.uri."
+            return _waiting(pod, Reason.VOLUME_CLAIM_NOT_FOUND, name, detail, remedy)
+        match = _VOLUME.search(event.message)
+        volume = quotable((match["name"] or match["list"]) if match else "") or "unknown"
+        if _ATTACHED.search(event.message):
+            detail = f'volume "{volume}" is attached to another node and cannot be attached to two (Multi-Attach)'
+            remedy = "Use a claim of access mode ReadWriteMany, or stop the pod that holds it; with "
+            remedy += "spec.rollout.strategy Replace the old pod goes first."
+        else:
+            detail = f'volume "{volume}": {_essence(event)}'
+            remedy = f"Repair the volume or its storage: kubectl describe pod -n {pod.namespace} {pod.name}"
+        return _waiting(pod, Reason.VOLUME_MOUNT_FAILED, volume, detail, remedy)
+    return None
+
+
+def sandbox_failing(pod: Pod) -> Finding | None:
+    """The node cannot set up the pod's network, its sandbox or the devices of a ResourceClaim."""
+    for event in _latest(pod, _CLAIMING):
+        return _waiting(
+            pod,
+            Reason.DEVICE_CLAIM_PENDING,
+            pod.node,
+            f"node {pod.node} cannot prepare the claimed devices: {_essence(event)}",
+            f"Repair the device driver of the node: kubectl describe pod -n {pod.namespace} {pod.name}",
+        )
+    for event in _latest(pod, _SANDBOX):
+        if handler := _NO_HANDLER.search(event.message):
+            return _waiting(
+                pod,
+                Reason.RUNTIME_CLASS_NOT_FOUND,
+                handler["name"],
+                f"node {pod.node} has no container runtime called {handler['name']}",
+                "Correct spec.placement.runtimeClassName, or configure its handler on the node.",
+            )
+        return _waiting(
+            pod,
+            Reason.SANDBOX_FAILED,
+            pod.node,
+            f"node {pod.node} cannot set up the pod: {_essence(event)}",
+            f"Repair the node's network plugin or container runtime: kubectl describe node {pod.node}",
+        )
+    return None
+
+
+def _latest(pod: Pod, reasons: frozenset[str]) -> Iterator[PodEvent]:
+    """Events with one of these reasons, the last first, while no container of the pod has started."""
+    if any(c.running_since or c.terminated or c.last_terminated for c in pod.containers) or not pod.node:
+        return
+    told = [event for event in pod.events if event.reason in reasons and event.type != "Normal"]
+    yield from sorted(told, key=lambda event: event.last_seen, reverse=True)
+
+
+def _essence(event: PodEvent) -> str:
+    return quotable(_BEFORE.sub("", event.message)) or quotable(event.message) or event.reason
+
+
+def _waiting(pod: Pod, reason: Reason, cause: str, detail: str, remedy: str) -> Finding:
+    return Finding(
+        reason,
+        cause=(cause,),
+        happened="cannot start",
+        detail=detail,
+        remedy=remedy,
+        since=failing_since(pod),
+        pod=pod.name,
+    )
