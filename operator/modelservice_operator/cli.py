@@ -95,6 +95,30 @@ def validate(filenames: tuple[str, ...]) -> None:
     sys.exit(report.exit_code)
 
 
+@main.command()
+@_filenames(
+    "FILE",
+    "Pods as kubectl get pods -o json or -o yaml prints them, one or a List; Events, Nodes and Deployments may stand "
+    "beside them. - reads standard input. May be given several times.",
+)
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+def diagnose(filenames: tuple[str, ...], output: str) -> None:
+    """Say what is wrong with the pods in files, and what to do about it. Needs neither operator nor cluster.
+
+    Exits with 0 if all is well, 1 for findings, 2 if a file cannot be read.
+    """
+    from modelservice_operator.diagnosis import as_json, as_text, diagnose_files
+
+    diagnosis = diagnose_files(filenames)
+    if output == "json":
+        click.echo(as_json(diagnosis.problems))
+    elif diagnosis.problems or not diagnosis.unreadable:
+        click.echo(as_text(diagnosis))
+    for problem in diagnosis.unreadable:
+        click.echo(f"Error: {problem}", err=True)
+    sys.exit(diagnosis.exit_code)
+
+
 def _rendered(filename: str) -> str:
     # CEL is a large library, and the operator does not need it.
     from modelservice_operator.render import InvalidFile, render_file

@@ -1,12 +1,14 @@
 """The command line: what it prints, and how it exits: 0, 1 from the operator, 2 for what it cannot work with."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from modelservice_operator import __version__, app, logs
@@ -240,3 +242,63 @@ def test_run_says_in_one_line_what_keeps_it_from_starting(
     monkeypatch.setattr(app, "run", run)
     result = invoke("run")
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {error}\n")
+
+
+CRASH: Final = {
+    "kind": "Pod",
+    "metadata": {"name": "chat", "namespace": "ml"},
+    "spec": {"containers": [{"name": "server"}]},
+    "status": {"containerStatuses": [{"name": "server", "state": {"terminated": {"exitCode": 3, "message": "bad"}}}]},
+}
+WHY: Final = '1 of 1 pod crashed: container server exited with code 3; its last words: "bad".'
+READ: Final = "kubectl logs -n ml chat -c server --previous"
+
+
+def test_diagnose_tells_people() -> None:
+    result = invoke("diagnose", "-f", "-", given=json.dumps(CRASH))
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout == (
+        "CrashLooping (for the user to repair)\n"
+        '  1 of 1 pod crashed: container server exited with code 3; its last words:\n  "bad".\n'
+        f"  → Read its output:\n    {READ}\n"
+    )
+
+
+def test_diagnose_tells_programs() -> None:
+    result = invoke("diagnose", "-f", "-", "-o", "json", given=yaml.safe_dump(CRASH))
+    assert (result.exit_code, result.stderr) == (1, "")
+    entry = {"reason": "CrashLooping", "message": WHY, "remedy": f"Read its output: {READ}", "pods": 1}
+    assert json.loads(result.stdout) == [entry]
+
+
+@pytest.mark.parametrize(("output", "text"), [("json", "[]\n"), ("text", "Nothing is wrong with 1 pod.\n")])
+def test_diagnose_of_healthy_pods(output: str, text: str) -> None:
+    result = invoke("diagnose", "-f", "-", "-o", output, given=json.dumps(CRASH | {"status": {"phase": "Pending"}}))
+    assert (result.exit_code, result.stdout, result.stderr) == (0, text, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "it is empty"),
+        ("{", "line 1"),
+        (b"\xff\xfe", "it is no text in UTF-8"),
+        ("kind: Service", "is Service: pass Pods, as kubectl get pods -o json prints them"),
+        ("hello", "is no Kubernetes object"),
+        ("[" * 10_000, "nested too deeply"),
+    ],
+)
+def test_diagnose_of_what_it_cannot_read(given: str | bytes, said: str) -> None:
+    result = invoke("diagnose", "-f", "-", given=given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: -: ")
+    assert said in result.stderr
+
+
+def test_diagnose_goes_on_behind_a_file_that_is_not_there(tmp_path: Path) -> None:
+    crash = tmp_path / "pods.json"
+    crash.write_text(json.dumps(CRASH))
+    result = invoke("diagnose", "-f", str(tmp_path / "none"), "-f", str(crash))
+    assert result.exit_code == 2
+    assert result.stdout.startswith("CrashLooping")
+    assert "No such file" in result.stderr

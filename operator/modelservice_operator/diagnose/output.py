@@ -2,6 +2,7 @@
 
 from modelservice_operator.diagnose.failure import failing_since, failure
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.process import called
 from modelservice_operator.diagnose.texts.recognise import recognise
 from modelservice_operator.records.pod import Pod
 
@@ -19,7 +20,7 @@ def recognised(pod: Pod, now: str) -> Finding | None:
                 meaning.reason,
                 cause=(container.name, meaning.says),
                 happened="crashed",
-                detail=meaning.says,
+                detail=f"{meaning.says} ({called(container)} exited with code {end.exit_code})",
                 remedy=meaning.remedy,
                 since=failing_since(pod),
                 pod=pod.name,

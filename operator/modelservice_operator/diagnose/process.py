@@ -34,7 +34,7 @@ def out_of_memory(pod: Pod, now: str) -> Finding | None:
                 Reason.OUT_OF_MEMORY,
                 cause=(container.name,),
                 happened="ran out of host memory",
-                detail=_with_last_words(f"{_called(container)} was killed {_limit(container)}", end),
+                detail=_with_last_words(f"{called(container)} was killed {_limit(container)}", end),
                 remedy=_more_memory(container),
                 since=failing_since(pod),
                 pod=pod.name,
@@ -55,7 +55,7 @@ def crash_looping(pod: Pod, now: str) -> Finding | None:
                 Reason.CRASH_LOOPING,
                 cause=(container.name, str(end.exit_code)),
                 happened="crashed",
-                detail=_with_last_words(f"{_called(container)} exited with code {code}", end),
+                detail=_with_last_words(f"{called(container)} exited with code {code}", end),
                 remedy=f"Read its output: {logs_command(pod, container)} --previous",
                 since=failing_since(pod),
                 pod=pod.name,
@@ -68,7 +68,8 @@ def logs_command(pod: Pod, container: Container) -> str:
     return f"kubectl logs -n {pod.namespace} {pod.name} -c {container.name}"
 
 
-def _called(container: Container) -> str:
+def called(container: Container) -> str:
+    """What a container is called in a sentence."""
     return f"{'init container' if container.init else 'container'} {container.name}"
 
 
@@ -81,7 +82,7 @@ def _limit(container: Container) -> str:
 def _more_memory(container: Container) -> str:
     limit = container.memory_limit
     if limit:
-        return f"Raise the memory limit of {_called(container)} above {limit}, or serve a smaller model."
+        return f"Raise the memory limit of {called(container)} above {limit}, or serve a smaller model."
     return "Use nodes with more memory, or serve a smaller model."
 
 

@@ -17,7 +17,7 @@ def test_a_known_text_is_the_reason() -> None:
     (problem,) = problems(pod(statuses=[status], conditions=[condition("Ready", "False")], phase="Running"))
     assert (problem.reason, problem.message) == (
         "DiskFull",
-        "1 of 1 pod crashed: no space is left where the model is written to.",
+        "1 of 1 pod crashed: no space is left where the model is written to (container server exited with code 1).",
     )
     assert problem.remedy.startswith("Set spec.model.size")
 
