@@ -119,6 +119,53 @@ def diagnose(filenames: tuple[str, ...], output: str) -> None:
     sys.exit(diagnosis.exit_code)
 
 
+def _cluster(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name a cluster and a namespace, as kubectl has them."""
+    options = (
+        click.option("-n", "--namespace", metavar="NAMESPACE", help="Default: that of the context."),
+        click.option("--context", metavar="NAME", help="Of the kubeconfig. Default: its current one."),
+        click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config."),
+        click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Default: text."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("name")
+@_cluster
+@click.option("-w", "--watch", is_flag=True, help="Go on, and print the report again whenever it changes.")
+def explain(
+    name: str, namespace: str | None, context: str | None, kubeconfig: str | None, output: str, watch: bool
+) -> None:
+    """Say how a ModelService is doing, what is wrong with it and what to do, with its pods and their last words.
+
+    Reads the cluster with your rights; what you may not see is left out, and named. Exits with 0 if all is well, 1 for
+    problems, 2 if it cannot be read.
+    """
+    from modelservice_operator.report import command
+
+    target = command.Target(kubeconfig, context, namespace)
+    sys.exit(command.explain(target, name, as_json=output == "json", watch=watch))
+
+
+@main.command()
+@_cluster
+@click.option("-A", "--all-namespaces", is_flag=True, help="Of all namespaces.")
+def status(
+    namespace: str | None, context: str | None, kubeconfig: str | None, output: str, all_namespaces: bool
+) -> None:
+    """List the ModelServices of a namespace, each with its worst problem and what to do about it.
+
+    Exits with 0 if all is well, 1 for problems, 2 if they cannot be read.
+    """
+    from modelservice_operator.report import command
+
+    target = command.Target(kubeconfig, context, namespace, all_namespaces)
+    sys.exit(command.status(target, as_json=output == "json"))
+
+
 def _rendered(filename: str) -> str:
     # CEL is a large library, and the operator does not need it.
     from modelservice_operator.render import InvalidFile, render_file

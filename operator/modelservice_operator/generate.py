@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from modelservice_operator.api.crd import crd, crd_yaml
-from modelservice_operator.api.reference import field_reference, reason_reference, settings_reference
+from modelservice_operator.api.reference import field_reference, settings_reference
+from modelservice_operator.diagnose.reference import reason_reference
 from modelservice_operator.documents import write_documents
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.reference import runtime_reference
@@ -23,8 +24,8 @@ def generated(*, chart: bool) -> Mapping[Path, str]:
     """The text of every generated file, by its path in the repository; `chart` says whether the chart is among them."""
     files = {
         Path("crds/modelservice.dev_modelservices.yaml"): crd_yaml(),
+        Path("docs/reasons.md"): reason_reference(),
         Path("docs/reference/modelservice.md"): field_reference(crd()),
-        Path("docs/reference/reasons.md"): reason_reference(),
         Path("docs/reference/runtimes.md"): runtime_reference(builtin()),
         Path("docs/reference/settings.md"): settings_reference(Settings.declared()),
     }

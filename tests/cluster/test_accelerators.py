@@ -46,15 +46,15 @@ def test_a_pod_lands_on_a_node_with_such_devices(
 
 
 UNMET: list[tuple[dict[str, Any], str]] = [
-    ({"products": ["NVIDIA-B200"]}, "Unschedulable"),
-    ({"memory": "100Gi"}, "Unschedulable"),
+    ({"products": ["NVIDIA-B200"]}, "NoMatchingNode"),
+    ({"memory": "100Gi"}, "NoMatchingNode"),
     ({"partition": "1g.5gb"}, "InsufficientAccelerators"),
-    ({"partition": "3g.40gb", "memory": "48Gi"}, "Unschedulable"),
-    ({"vendor": "amd", "memory": "256Gi"}, "Unschedulable"),
-    ({"vendor": "intel", "products": ["Flex_170"]}, "Unschedulable"),
+    ({"partition": "3g.40gb", "memory": "48Gi"}, "NoMatchingNode"),
+    ({"vendor": "amd", "memory": "256Gi"}, "NoMatchingNode"),
+    ({"vendor": "intel", "products": ["Flex_170"]}, "NoMatchingNode"),
     ({"vendor": "gaudi", "count": 16}, "InsufficientAccelerators"),
-    ({"vendor": "tpu", "memory": "95Gi"}, "Unschedulable"),
-    ({"vendor": "neuron", "products": ["inf2.xlarge"]}, "Unschedulable"),
+    ({"vendor": "tpu", "memory": "95Gi"}, "NoMatchingNode"),
+    ({"vendor": "neuron", "products": ["inf2.xlarge"]}, "NoMatchingNode"),
 ]
 
 

@@ -1,11 +1,9 @@
-"""The references for people, as Markdown pages: fields, reasons, settings."""
+"""The references for people, as Markdown pages: fields and settings."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from modelservice_operator.api.base import VALIDATIONS
-from modelservice_operator.api.status import PENDING
-from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.settings import Setting
 
@@ -47,43 +45,6 @@ def field_reference(crd: Manifest) -> str:
             "The operator writes it; everything else reads it.",
             "",
             *_table(status, "status"),
-            "",
-        ]
-    )
-
-
-def reason_reference() -> str:
-    """A Markdown page: every reason, whether it is a problem or a state, and the precedence of the problems."""
-    problems = [reason for reason in Reason if reason.is_problem]
-    states = [reason for reason in Reason if not reason.is_problem]
-    pending: Manifest = PENDING["conditions"][0]
-    return "\n".join(
-        [
-            _header("diagnose/reasons.py"),
-            "# Reasons",
-            "",
-            "A reason is one word for programs. It stands in `status.conditions[].reason` and in "
-            "`status.problems[].reason`, as STATUS in `kubectl get modelservices`, and in Events. The message beside "
-            "it is for people and may change its wording.",
-            "",
-            "## Problems",
-            "",
-            "Something is wrong, and `status.problems` says what to do about it. With several at once, `Ready` carries "
-            "the reason of the worst, which is the one with the lowest precedence here. First comes what nobody but a "
-            "person can repair, then what may pass by itself.",
-            "",
-            "| Precedence | Reason | Meaning |",
-            "|---|---|---|",
-            *(f"| {place} | `{reason}` | {_cell(reason.meaning)} |" for place, reason in enumerate(problems, start=1)),
-            "",
-            "## States",
-            "",
-            "Nothing is wrong: something is under way, or is as it was asked for.",
-            "",
-            "| Reason | Meaning |",
-            "|---|---|",
-            f"| `{pending['reason']}` | {_cell(pending['message'])} |",
-            *(f"| `{reason}` | {_cell(reason.meaning)} |" for reason in states),
             "",
         ]
     )

@@ -113,11 +113,21 @@ class Client:
                 return None
             raise
 
+    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """The answer to a GET as text, such as the log of a container; errors are as those of `request`."""
+        _, data = await self._exchange("GET", path, query=query, accept="*/*")
+        return data.decode(errors="replace")
+
     async def list_objects(
-        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+        self, resource: Resource, namespace: str | None = None, *, fields: str = "", metadata_only: bool = False
     ) -> AsyncIterator[Page]:
-        """All objects of a kind (those that its selector selects), page by page, all as of the same resourceVersion."""
+        """All objects of a kind (those that its selector selects), page by page, all as of the same resourceVersion.
+
+        With `fields`, a field selector, only those that it selects as well.
+        """
         query = {"limit": str(PAGE_SIZE)}
+        if fields:
+            query["fieldSelector"] = fields
         if resource.selector:
             query["labelSelector"] = resource.selector
         accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" if metadata_only else None
@@ -193,6 +203,22 @@ class Client:
         content_type: str = "application/json",
         accept: str | None = None,
     ) -> tuple[int, Manifest]:
+        """One request; the code of its answer, and the answer parsed."""
+        status, data = await self._exchange(
+            method, path, query=query, body=body, content_type=content_type, accept=accept
+        )
+        return status, _parse(data)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+        accept: str | None = None,
+    ) -> tuple[int, bytes]:
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
         url = URL(f"{self.configuration.host}{path}").with_query(query)
         status = 0
@@ -221,10 +247,9 @@ class Client:
             raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
             self.observer.request(method, status, self.configuration.host)
-        answer = _parse(data)
         if status >= 400:
-            raise _error(status, answer, data, retry_after)
-        return status, answer
+            raise _error(status, _parse(data), data, retry_after)
+        return status, data
 
 
 def _address(manifest: Manifest) -> tuple[Resource, str, str]:

@@ -6,6 +6,7 @@ from typing import Final
 from modelservice_operator.diagnose.masking import masked
 
 MAX_LENGTH: Final = 200
+_LINE: Final = 500
 
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 """Colours and cursor movements of terminals (ECMA-48 control sequences)."""
@@ -40,3 +41,9 @@ def quotable(text: str, limit: int = MAX_LENGTH) -> str:
 def last_words(output: str) -> str:
     """The last line of a process's output that says something, fit to be quoted; empty if there is none."""
     return next(filter(None, map(quotable, reversed(output.splitlines()))), "")
+
+
+def last_lines(output: str, count: int = 10) -> tuple[str, ...]:
+    """The last lines of a process's output that say something, each fit to be shown; oldest first."""
+    lines = filter(None, (quotable(line, _LINE) for line in output.splitlines()))
+    return tuple(lines)[-count:]

@@ -10,7 +10,7 @@ from modelservice_operator.settings import Settings
 
 CRD = Path("crds/modelservice.dev_modelservices.yaml")
 PAGE = Path("docs/reference/modelservice.md")
-REASONS = Path("docs/reference/reasons.md")
+REASONS = Path("docs/reasons.md")
 RUNTIMES = Path("docs/reference/runtimes.md")
 SETTINGS = Path("docs/reference/settings.md")
 CHART = Path("charts/modelservice-operator/templates/crds.yaml")
@@ -24,7 +24,7 @@ def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixtur
 def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
     assert main([], tmp_path) == 0
-    written = [CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART]
+    written = [CRD, REASONS, PAGE, RUNTIMES, SETTINGS, CHART]
     assert capsys.readouterr().out == "".join(f"Wrote {path}\n" for path in written)
     assert main([], tmp_path) == 0
     assert capsys.readouterr().out == ""
@@ -69,12 +69,16 @@ def test_the_page_has_every_field_and_rule() -> None:
 def test_the_page_of_reasons_has_every_reason_once() -> None:
     page = (ROOT / REASONS).read_text()
     problems, _, states = page.partition("## States")
-    assert "| 1 | `InvalidSpec` | The spec asks for something that cannot be. |" in problems
-    assert "| `ProgressDeadlineExceeded` |" in problems.rstrip().splitlines()[-1], "the last problem"
+    listed = [line.partition("[")[2].partition("]")[0] for line in problems.splitlines() if line.startswith("| [")]
+    assert listed == [str(reason) for reason in Reason if reason.is_problem], "in the order of precedence"
     assert "| `WaitingForPredecessor` | " in states
     assert "| `Pending` | The operator has not looked at this object yet." in states
     for reason in Reason:
-        assert page.count(f"| `{reason}` | {reason.meaning} |") == 1
+        if reason.is_problem:
+            assert f"| [{reason}](#{reason.lower()}) | {reason.fixer} | {reason.meaning} |" in problems
+            assert problems.count(f"### {reason}\n") == 1
+        else:
+            assert states.count(f"| `{reason}` | {reason.meaning} |") == 1
 
 
 def test_the_page_of_settings_has_every_setting() -> None:

@@ -336,3 +336,16 @@ async def test_objects_larger_than_the_read_buffer() -> None:
     large = {"metadata": {"name": "large"}, "data": {"text": "x" * (3 * 2**20)}}
     async with served(web.json_response(large)) as (client, _, _):
         assert await client.get(NODE, "", "large") == large
+
+
+async def test_a_log_is_text() -> None:
+    async with served(web.Response(body=b"one\n\xfftwo\n", content_type="text/plain")) as (client, api, _):
+        assert await client.text("/api/v1/namespaces/ml/pods/chat/log", {"container": "c"}) == "one\n\ufffdtwo\n"
+        assert (api.asked[0].query, api.asked[0].headers["Accept"]) == ({"container": "c"}, "*/*")
+
+
+async def test_a_list_can_be_narrowed_by_fields() -> None:
+    page = {"items": [], "metadata": {"resourceVersion": "1"}}
+    async with served(web.json_response(page)) as (client, api, _):
+        assert [each.items async for each in client.list_objects(NODE, fields="metadata.name=a")] == [[]]
+        assert api.asked[0].query["fieldSelector"] == "metadata.name=a"

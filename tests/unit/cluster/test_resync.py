@@ -54,10 +54,10 @@ class Listed(FakeClient):
 
     @override
     async def list_objects(
-        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+        self, resource: Resource, namespace: str | None = None, *, fields: str = "", metadata_only: bool = False
     ) -> AsyncIterator[Page]:
         self.listed.append((resource.kind, namespace, metadata_only))
-        async for page in super().list_objects(resource, namespace, metadata_only=metadata_only):
+        async for page in super().list_objects(resource, namespace, fields=fields, metadata_only=metadata_only):
             yield page
 
 

@@ -1,0 +1,129 @@
+"""What is read of the cluster for one report. Only the ModelService itself must be readable."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from modelservice_operator.cluster.client import Client
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.resources import DEPLOYMENT, MODEL_SERVICE, NODE, POD, Resource
+from modelservice_operator.diagnose.masking import masked
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.deployment import Deployment
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.pod_event import pod_event
+
+LOG_LINES: Final = 200
+"""Lines of a crashed container that are read: the cause may stand far above the end."""
+LOG_BYTES: Final = 64 * 1024
+
+
+class NotThere(Exception):
+    """There is no such ModelService; the message says where it was looked for."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """A ModelService and what is around it, as of one moment."""
+
+    parent: Parent
+    deployment: Deployment | None = None
+    pods: list[Pod] = field(default_factory=list)
+    """With their events, and the last lines of those that crashed."""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    tenants: list[Pod] = field(default_factory=list)
+    """All pods of the cluster that hold devices."""
+    unreadable: list[str] = field(default_factory=list)
+    """What could not be read, and why."""
+
+
+class Reader:
+    """Reads with the rights of whoever asks: what they may not see is left out, and named."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def services(self, namespace: str | None) -> list[Parent]:
+        """The ModelServices of a namespace, or of all.
+
+        Raises:
+            ApiError, ApiUnreachable: they cannot be read.
+        """
+        pages = self._client.list_objects(MODEL_SERVICE, namespace)
+        return [Parent.from_manifest(item) async for page in pages for item in page.items]
+
+    async def read(self, namespace: str, name: str) -> Reading:
+        """One ModelService with everything around it.
+
+        Raises:
+            NotThere: it does not exist.
+            ApiError, ApiUnreachable: it cannot be read.
+        """
+        manifest = await self._client.get(MODEL_SERVICE, namespace, name)
+        if manifest is None:
+            raise NotThere(f"ModelService {name} does not exist in namespace {namespace}.")
+        reading = Reading(Parent.from_manifest(manifest))
+        for deployment in await self._all(reading, DEPLOYMENT, namespace, f"metadata.name={name}"):
+            reading.deployment = Deployment.from_manifest(deployment)
+        pods = [Pod.from_manifest(pod) for pod in await self._all(reading, POD, namespace)]
+        reading.pods = [await self._with_evidence(reading, pod) for pod in pods if pod.service == name]
+        nodes = map(Node.from_manifest, await self._all(reading, NODE, None))
+        reading.nodes = {node.name: node for node in nodes}
+        return reading
+
+    async def read_tenants(self, reading: Reading) -> None:
+        """Add all pods of the cluster that hold devices."""
+        everyone = replace(POD, selector="")
+        alive = "status.phase!=Succeeded,status.phase!=Failed"
+        pods = map(Pod.from_manifest, await self._all(reading, everyone, None, alive))
+        reading.tenants = [pod for pod in pods if pod.devices and pod.node]
+
+    async def _with_evidence(self, reading: Reading, pod: Pod) -> Pod:
+        if pod.ready:
+            return pod
+        query = {"fieldSelector": f"involvedObject.uid={pod.uid}", "limit": "100"}
+        answer = await self._try(reading, "events", f"/api/v1/namespaces/{pod.namespace}/events", query)
+        events = (pod_event(event) for event in (answer or {}).get("items") or ())
+        return replace(pod, events=tuple(events), output=await self._output(pod))
+
+    async def _output(self, pod: Pod) -> str:
+        """The last lines of the first container that ended by a failure; of its last run, or of the one before."""
+        for container in pod.containers:
+            if container.terminated is None and container.last_terminated is None:
+                continue
+            path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/log"
+            query = {"container": container.name, "tailLines": str(LOG_LINES), "limitBytes": str(LOG_BYTES)}
+            if container.terminated is None:
+                query["previous"] = "true"
+            try:
+                return masked(await self._client.text(path, query))
+            except (ApiError, ApiUnreachable):
+                # The container may be gone. Its termination message stays.
+                continue
+        return ""
+
+    async def _all(
+        self, reading: Reading, resource: Resource, namespace: str | None, fields: str = ""
+    ) -> list[Manifest]:
+        """Every object of a kind; none, and a remark, where it may not be read."""
+        try:
+            pages = self._client.list_objects(resource, namespace, fields=fields)
+            return [item async for page in pages for item in page.items]
+        except (ApiError, ApiUnreachable) as error:
+            _remark(reading, resource.full_name, error)
+            return []
+
+    async def _try(self, reading: Reading, what: str, path: str, query: dict[str, str]) -> Manifest | None:
+        try:
+            return await self._client.request("GET", path, query=query)
+        except (ApiError, ApiUnreachable) as error:
+            _remark(reading, what, error)
+            return None
+
+
+def _remark(reading: Reading, what: str, error: ApiError | ApiUnreachable) -> None:
+    why = f"{error.status} {error.reason}" if isinstance(error, ApiError) else str(error)
+    remark = f"{what} cannot be read: {why}"
+    if remark not in reading.unreadable:
+        reading.unreadable.append(remark)

@@ -1,0 +1,236 @@
+"""What is wanted of a ModelService, what is there, and what is wrong. Pure: the clock is passed in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from modelservice_operator import conditions
+from modelservice_operator.api.read import InvalidSpec, read_spec
+from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.diagnose.explain import explain
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.words import last_lines
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan.devices import resource_name
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.report.reading import Reading
+
+SHORTAGES = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
+"""Problems that a look at who holds the devices helps with."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodLine:
+    """One pod. Times are RFC 3339, and empty where unknown."""
+
+    name: str
+    state: str
+    """Where it stands, in a word: `Ready`, `Running`, `Pending`, or what a container waits for."""
+    node: str
+    revision: str
+    restarts: int
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A problem, whose reason may be one of a newer operator."""
+
+    reason: str
+    message: str
+    remedy: str
+    pods: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Who holds the devices of one node."""
+
+    node: str
+    has: int
+    free: int
+    held_by: Mapping[str, int]
+    """Devices by `namespace/pod`."""
+    closed: str
+    """Why pods are kept off: `not ready`, `cordoned` or taints; empty where they are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The last lines of a container that failed."""
+
+    pod: str
+    container: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is told."""
+
+    namespace: str
+    name: str
+    ready: str
+    """Status of the condition Ready: `True`, `False` or `Unknown`."""
+    reason: str
+    message: str
+    since: str
+    url: str
+    model: str
+    runtime: str
+    wanted: int
+    there: int
+    """How many pods are ready."""
+    each: str
+    """What each pod asks for, as the end of a sentence; empty without devices."""
+    revision: Mapping[str, str]
+    problems: tuple[Trouble, ...]
+    pods: tuple[PodLine, ...]
+    devices: tuple[Devices, ...]
+    output: Output | None
+    notes: tuple[str, ...]
+    """What could not be read, and that the operator is behind."""
+
+    def as_json(self) -> Manifest:
+        """The report as `-o json` prints it."""
+        return asdict(self)
+
+
+def report(reading: Reading, now: str) -> Report:
+    """Put a report together. `now` is RFC 3339."""
+    parent, deployment = reading.parent, reading.deployment
+    status = parent.status
+    ready = conditions.find(status, conditions.READY)
+    problems = _problems(reading, now)
+    pods = sorted(reading.pods, key=lambda pod: (pod.ready, pod.created_at, pod.name))
+    return Report(
+        namespace=parent.namespace,
+        name=parent.name,
+        ready=ready.get("status", "Unknown"),
+        reason=ready.get("reason", ""),
+        message=ready.get("message", ""),
+        since=ready.get("lastTransitionTime", ""),
+        url=status.get("url", ""),
+        model=(parent.spec.get("model") or {}).get("uri", ""),
+        runtime=_runtime(status.get("runtime") or {}),
+        wanted=deployment.wanted_replicas if deployment is not None else parent.spec.get("replicas", 1),
+        there=sum(pod.ready for pod in pods),
+        each=_each(parent),
+        revision=status.get("revision") or {},
+        problems=problems,
+        pods=tuple(map(_line, pods)),
+        devices=_devices(reading) if any(problem.reason in SHORTAGES for problem in problems) else (),
+        output=_output(pods),
+        notes=(*_behind(parent), *reading.unreadable),
+    )
+
+
+def wants_tenants(reading: Reading, now: str) -> bool:
+    """Whether who holds the devices of the cluster is worth reading all its pods."""
+    return any(problem.reason in SHORTAGES for problem in _problems(reading, now))
+
+
+def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:
+    """What the objects say now; and what only the operator knows, as its status has it."""
+    spec = _spec(reading.parent)
+    live = explain(spec, reading.pods, reading.deployment, reading.nodes, now) if spec is not None else ()
+    told = [entry for entry in reading.parent.status.get("problems") or () if not entry.get("pods")]
+    known = [_problem(entry) for entry in told]
+    return (*known, *(Trouble(str(each.reason), each.message, each.remedy, each.pods, each.since) for each in live))
+
+
+def _problem(entry: Manifest) -> Trouble:
+    return Trouble(
+        entry["reason"], entry["message"], entry.get("remedy", ""), entry.get("pods", 0), entry.get("since", "")
+    )
+
+
+def _spec(parent: Parent) -> ModelServiceSpec | None:
+    try:
+        return read_spec(parent.spec, parent.name)
+    except InvalidSpec:
+        return None
+
+
+def _runtime(runtime: Mapping[str, str]) -> str:
+    name, image = runtime.get("name", ""), runtime.get("image", "")
+    return f"{name} ({image})" if image else name
+
+
+def _each(parent: Parent) -> str:
+    spec = _spec(parent)
+    if spec is None or spec.accelerator is None:
+        return ""
+    return f", {spec.accelerator.count} {resource_name(spec.accelerator) or 'devices'} each"
+
+
+def _line(pod: Pod) -> PodLine:
+    return PodLine(
+        name=pod.name,
+        state=_state(pod),
+        node=pod.node,
+        revision=pod.revision,
+        restarts=sum(container.restart_count for container in pod.containers),
+        created_at=pod.created_at,
+    )
+
+
+def _state(pod: Pod) -> str:
+    if pod.deleting:
+        return "Terminating"
+    if pod.ready:
+        return "Ready"
+    if pod.reason:
+        return pod.reason
+    waiting = (container.waiting.reason for container in pod.containers if container.waiting is not None)
+    return next((reason for reason in waiting if reason != "PodInitializing"), pod.phase or "Pending")
+
+
+def _devices(reading: Reading) -> tuple[Devices, ...]:
+    """The nodes that have the devices that the pods ask for, those with the most free first."""
+    spec = _spec(reading.parent)
+    resource = resource_name(spec.accelerator) if spec is not None and spec.accelerator is not None else None
+    if resource is None:
+        return ()
+    lines = [
+        _holders(node, resource, reading.tenants) for node in reading.nodes.values() if resource in node.allocatable
+    ]
+    return tuple(sorted(lines, key=lambda line: (-line.free, line.node)))
+
+
+def _holders(node: Node, resource: str, tenants: Iterable[Pod]) -> Devices:
+    here = (pod for pod in tenants if pod.node == node.name)
+    held = {f"{pod.namespace}/{pod.name}": dict(pod.devices).get(resource, 0) for pod in here}
+    holding = {name: count for name, count in sorted(held.items()) if count}
+    has = node.allocatable[resource]
+    return Devices(node.name, has, has - sum(holding.values()), holding, _closed(node))
+
+
+def _closed(node: Node) -> str:
+    states = ["not ready"] * (not node.ready) + ["cordoned"] * node.unschedulable
+    return ", ".join(states)
+
+
+def _output(pods: Iterable[Pod]) -> Output | None:
+    """Of the first pod that has any: its last lines, which say more than the last one alone."""
+    for pod in pods:
+        for container in pod.containers:
+            end = container.terminated or container.last_terminated
+            if pod.ready or end is None or (container.init and end.exit_code == 0):
+                continue
+            lines = last_lines(pod.output or end.message)
+            if lines:
+                return Output(pod.name, container.name, lines)
+    return None
+
+
+def _behind(parent: Parent) -> tuple[str, ...]:
+    seen = parent.status.get("observedGeneration") or 0
+    if seen >= parent.generation:
+        return ()
+    return (
+        f"The operator has not looked at generation {parent.generation} yet (it has seen {seen}): see that it runs and "
+        f"watches namespace {parent.namespace}.",
+    )

@@ -1,0 +1,111 @@
+"""A report as text: the most important line first, in 80 columns, and as good without colour."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, Literal
+
+from modelservice_operator.diagnose.moments import between
+from modelservice_operator.report.problems import problem_text, wrapped
+from modelservice_operator.report.report import Devices, PodLine, Report
+
+Colour = Literal["green", "yellow", "red"]
+Paint = Callable[[str, Colour], str]
+
+_STATES: Final[Mapping[str, tuple[str, Colour]]] = {"True": ("is ready", "green"), "False": ("is not ready", "red")}
+_UNDER_WAY: Final[tuple[str, Colour]] = ("is on its way", "yellow")
+MOST: Final = 20
+"""Rows of a table; a service may have a thousand pods."""
+
+
+def plain(text: str, _: Colour) -> str:
+    """No colour."""
+    return text
+
+
+def report_text(report: Report, now: str, width: int, paint: Paint = plain) -> str:
+    """The whole report; `now`, RFC 3339, turns points in time into ages."""
+    parts = [
+        "\n".join(_headline(report, now, width, paint)),
+        *(problem_text(each.reason, each.message, each.remedy, width) for each in report.problems),
+        _facts(report),
+        table("Pods", ("NAME", "STATE", "AGE", "RESTARTS", "NODE"), _pods(report.pods, now)),
+        table("Devices", ("NODE", "HAS", "FREE", "HELD BY", ""), map(_devices, report.devices)),
+        _output(report),
+        "\n".join(line for note in report.notes for line in wrapped(f"Note: {note}", width, "", "      ")),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def age(since: str, now: str) -> str:
+    """How long ago a point in time is, as kubectl writes it: 45s, 12m, 3h5m, 4d2h; empty where unknown."""
+    passed = between(since, now)
+    if passed is None:
+        return ""
+    return duration(int(passed.total_seconds()))
+
+
+def duration(seconds: int) -> str:
+    """Seconds, with the two largest units that matter."""
+    seconds = max(0, seconds)
+    units = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+    for (name, size), (below, smaller) in pairwise(units):
+        if seconds >= size:
+            rest = seconds % size // smaller
+            return f"{seconds // size}{name}{f'{rest}{below}' if rest else ''}"
+    return f"{seconds}s"
+
+
+def _headline(report: Report, now: str, width: int, paint: Paint) -> Iterator[str]:
+    since = age(report.since, now) if not report.since.startswith("1970") else ""
+    state, colour = _STATES.get(report.ready, _UNDER_WAY)
+    why = report.reason or "nobody has looked at it yet"
+    yield paint(f"{report.name} in {report.namespace} {state}: {why}{f', for {since}' if since else ''}", colour)
+    said = {each.message for each in report.problems}
+    if report.message and report.message not in said:
+        yield from wrapped(report.message, width, "  ", "  ")
+
+
+def _facts(report: Report) -> str:
+    desired, serving = report.revision.get("desired", ""), report.revision.get("serving", "")
+    revision = desired if desired == serving or not serving else f"{desired}, while {serving} serves"
+    facts = {
+        "Model": report.model,
+        "Runtime": report.runtime,
+        "Ready": f"{report.there} of {report.wanted} pod{'' if report.wanted == 1 else 's'}{report.each}",
+        "Revision": revision,
+        "URL": report.url,
+    }
+    return "\n".join(f"{name:<10}{fact}" for name, fact in facts.items() if fact)
+
+
+def _pods(pods: Sequence[PodLine], now: str) -> Iterator[Sequence[str]]:
+    for pod in pods:
+        yield pod.name, pod.state, age(pod.created_at, now), str(pod.restarts), pod.node or "-"
+
+
+def _devices(line: Devices) -> Sequence[str]:
+    held = ", ".join(f"{name} ({count})" for name, count in line.held_by.items())
+    return line.node, str(line.has), str(line.free), held or "-", line.closed
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], most: int | None = MOST) -> str:
+    """Columns as wide as their widest cell, below the title if there is one; empty without rows.
+
+    Of more than `most` rows the first ones are shown, and how many are not.
+    """
+    cells = [tuple(row) for row in rows]
+    if not cells:
+        return ""
+    shown = [tuple(heads), *cells[:most]]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(heads))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+    if len(cells) >= len(shown):
+        lines.append(f"… and {len(cells) - len(shown) + 1} more")
+    return "\n".join([title, *(f"  {line}" for line in lines)] if title else lines)
+
+
+def _output(report: Report) -> str:
+    if report.output is None:
+        return ""
+    title = f"Last lines of container {report.output.container} in pod {report.output.pod}"
+    return "\n".join([title, *(f"  | {line}" for line in report.output.lines)])

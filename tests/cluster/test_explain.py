@@ -1,0 +1,59 @@
+"""`modelservice explain` and `status`, with the rights of whoever asks."""
+
+import json
+import subprocess
+import sys
+
+from cluster.harness.operator import Operator
+from cluster.harness.service import Service
+from localcluster import Kubectl
+
+
+def modelservice(kubectl: Kubectl, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "modelservice_operator", *arguments, "--kubeconfig", str(kubectl.kubeconfig)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_shortage_is_explained_with_who_holds_the_devices(operator: Operator, kubectl: Kubectl) -> None:
+    Service(kubectl, "holds", accelerator={"count": 2}).apply().ready()
+    Service(kubectl, "wants", accelerator={"count": 16}).apply().wait_for("Ready", "False", "InsufficientAccelerators")
+    told = modelservice(kubectl, "explain", "wants", "-n", kubectl.namespace)
+    assert (told.returncode, told.stderr) == (1, "")
+    first, *lines = told.stdout.splitlines()
+    assert first.startswith(f"wants in {kubectl.namespace} is not ready: InsufficientAccelerators, for ")
+    assert "the largest node has 8" in " ".join(told.stdout.split())
+    (holder,) = (line for line in lines if f"{kubectl.namespace}/holds-" in line)
+    assert "(2)" in holder
+    assert all(len(line) <= 80 for line in lines if "HELD BY" not in line and f"{kubectl.namespace}/" not in line)
+
+
+def test_a_crash_is_explained_with_its_last_lines(operator: Operator, kubectl: Kubectl) -> None:
+    crash = {"env": [{"name": "SIMULATE_FAILURE", "value": "crash"}]}
+    Service(kubectl, runtime=crash).apply().wait_for("Ready", "False", "CrashLooping")
+    told = modelservice(kubectl, "explain", "qwen", "-n", kubectl.namespace, "-o", "json")
+    report = json.loads(told.stdout)
+    assert told.returncode == 1
+    assert report["problems"][0]["reason"] == "CrashLooping"
+    assert any("Engine core initialization failed" in line for line in report["output"]["lines"])
+
+
+def test_status_lists_services_and_their_worst_problem(operator: Operator, kubectl: Kubectl) -> None:
+    Service(kubectl, "good").apply().ready()
+    told = modelservice(kubectl, "status", "-n", kubectl.namespace)
+    assert told.returncode == 0
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["NAME", "good"]
+    Service(kubectl, "wants", accelerator={"count": 16}).apply().wait_for("Ready", "False", "InsufficientAccelerators")
+    told = modelservice(kubectl, "status", "-A")
+    assert told.returncode == 1
+    assert f"{kubectl.namespace}/wants: InsufficientAccelerators" in told.stdout
+
+
+def test_what_cannot_be_read(operator: Operator, kubectl: Kubectl) -> None:
+    told = modelservice(kubectl, "explain", "nope", "-n", kubectl.namespace)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == f"Error: ModelService nope does not exist in namespace {kubectl.namespace}.\n"
+    empty = modelservice(kubectl, "status", "-n", kubectl.namespace)
+    assert (empty.returncode, empty.stdout) == (0, f"There is no ModelService in namespace {kubectl.namespace}.\n")
+    none = modelservice(kubectl, "status", "--context", "nope")
+    assert none.returncode == 2
+    assert "has no context nope" in none.stderr

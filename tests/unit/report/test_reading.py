@@ -1,0 +1,113 @@
+"""What is read of the cluster, with whatever rights there are."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from typing_extensions import override
+
+from modelservice_operator.cluster.client import Client, Page
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.resources import Resource
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.report.reading import NotThere, Reader
+from unit.diagnose.builders import ended, labelled
+
+SERVICE: Manifest = {
+    "metadata": {"namespace": "ml", "name": "chat", "uid": "u"},
+    "spec": {"model": {"uri": "hf://a/b"}},
+}
+EVENT: Manifest = {"kind": "Event", "reason": "FailedMount", "message": "no", "type": "Warning"}
+FORBIDDEN = ApiError(403, "Forbidden", "no")
+
+
+def pod(name: str, **status: object) -> Manifest:
+    spec = {"containers": [{"name": "server", "resources": {"limits": {"nvidia.com/gpu": "1"}}}], "nodeName": "gpu-1"}
+    return labelled({"metadata": {"name": name, "uid": name}, "spec": spec, "status": status})
+
+
+CRASHED = pod("chat-7d9c-a", containerStatuses=[{"name": "server", "state": {}, "lastState": ended(1)}])
+READY = pod("chat-7d9c-b", conditions=[{"type": "Ready", "status": "True"}])
+
+
+@dataclass
+class Cluster(Client):
+    """Answers from a table; what is not in it is forbidden."""
+
+    lists: Mapping[str, list[Manifest]] = field(default_factory=dict)
+    answers: Mapping[str, Manifest] = field(default_factory=dict)
+    log: str | None = None
+    asked: list[str] = field(default_factory=list)
+
+    @override
+    async def list_objects(
+        self, resource: Resource, namespace: str | None = None, *, fields: str = "", metadata_only: bool = False
+    ) -> AsyncIterator[Page]:
+        self.asked.append(f"{resource.plural} {namespace} {resource.selector} {fields}")
+        if resource.plural not in self.lists:
+            raise FORBIDDEN
+        yield Page(self.lists[resource.plural], 1)
+
+    @override
+    async def request(self, method: str, path: str, **_: object) -> Manifest:
+        self.asked.append(f"{method} {path}")
+        if path not in self.answers:
+            raise FORBIDDEN
+        return self.answers[path]
+
+    @override
+    async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
+        return SERVICE if name == "chat" else None
+
+    @override
+    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        self.asked.append(f"{path} {dict(query or {}).get('previous')}")
+        if self.log is None:
+            raise ApiUnreachable("gone")
+        return self.log
+
+
+async def test_everything_around_a_service() -> None:
+    node = {"metadata": {"name": "gpu-1"}}
+    stranger = pod("other-1")
+    stranger["metadata"]["labels"] = {"modelservice.dev/name": "other"}
+    cluster = Cluster(
+        lists={"deployments": [], "pods": [CRASHED, READY, stranger], "nodes": [node]},
+        answers={"/api/v1/namespaces/ml/events": {"items": [EVENT]}},
+        log="token hf_abcdefghijkl\nValueError: bad\n",
+    )
+    reading = await Reader(cluster).read("ml", "chat")
+    crashed, serving = reading.pods
+    assert [event.reason for event in crashed.events] == ["FailedMount"]
+    assert crashed.output == "token ***\nValueError: bad\n"
+    assert (serving.events, serving.output) == ((), "")
+    assert list(reading.nodes) == ["gpu-1"]
+    assert reading.unreadable == []
+    assert "/api/v1/namespaces/ml/pods/chat-7d9c-a/log true" in cluster.asked
+    assert sum("events" in asked for asked in cluster.asked) == 1
+
+
+async def test_what_may_not_be_read_is_left_out_and_named_once() -> None:
+    cluster = Cluster(lists={"pods": [CRASHED, pod("chat-7d9c-c")]})
+    reading = await Reader(cluster).read("ml", "chat")
+    assert [each.name for each in reading.pods] == ["chat-7d9c-a", "chat-7d9c-c"]
+    assert reading.pods[0].output == ""
+    assert reading.unreadable == [
+        "deployments.apps cannot be read: 403 Forbidden",
+        "events cannot be read: 403 Forbidden",
+        "nodes cannot be read: 403 Forbidden",
+    ]
+
+
+async def test_who_holds_devices_is_asked_of_the_whole_cluster() -> None:
+    cluster = Cluster(lists={"pods": [CRASHED, pod("web")]})
+    reader = Reader(cluster)
+    reading = await reader.read("ml", "chat")
+    await reader.read_tenants(reading)
+    assert [each.name for each in reading.tenants] == ["chat-7d9c-a", "web"]
+    assert "pods None  status.phase!=Succeeded,status.phase!=Failed" in cluster.asked
+
+
+async def test_no_such_service() -> None:
+    with pytest.raises(NotThere, match="ModelService nope does not exist in namespace ml"):
+        await Reader(Cluster()).read("ml", "nope")

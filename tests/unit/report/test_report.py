@@ -1,0 +1,171 @@
+"""What a person is told who asks about a ModelService."""
+
+import json
+from typing import Any
+
+import pytest
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.node import Node
+from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.report.reading import Reading
+from modelservice_operator.report.report import Report, report, wants_tenants
+from modelservice_operator.report.text import age, duration, report_text, table
+from unit.diagnose.builders import NOW, at, condition, deployment, ended, node, nodes, pod, ready, unscheduled
+
+SPEC: Manifest = {"model": {"uri": "hf://Qwen/Qwen3-8B"}, "accelerator": {"count": 8}, "replicas": 2}
+STATUS: Manifest = {
+    "observedGeneration": 1,
+    "url": "http://chat.ml.svc/v1",
+    "runtime": {"name": "vllm", "image": "vllm/vllm-openai:v1"},
+    "revision": {"desired": "chat-2", "serving": "chat-1"},
+    "conditions": [condition("Ready", "False", "InsufficientAccelerators", "no room", since=at(60))],
+}
+SHORT = unscheduled("0/2 nodes are available: 2 Insufficient nvidia.com/gpu.", gpus=8, name="chat-7d9c-b")
+GPUS = nodes(node("gpu-1", 8), node("gpu-2", 8, cordoned=True), node("cpu-1"))
+
+
+def tenant(name: str, host: str, gpus: int) -> Pod:
+    return pod(name, node=host, gpus=gpus, phase="Running")
+
+
+def reading(*pods: Pod, status: Manifest = STATUS, generation: int = 1, **more: Any) -> Reading:
+    manifest = {
+        "metadata": {"namespace": "ml", "name": "chat", "uid": "u", "generation": generation},
+        "spec": SPEC,
+        "status": status,
+    }
+    return Reading(Parent.from_manifest(manifest), deployment(2, available=1), list(pods), **more)
+
+
+def text(found: Report) -> list[str]:
+    return report_text(found, NOW, 80).split("\n")
+
+
+def test_a_shortage_reads_like_a_note_of_a_colleague() -> None:
+    short = reading(
+        ready("chat-7d9c-a", gpus=8),
+        SHORT,
+        nodes=GPUS,
+        tenants=[tenant("chat-7d9c-a", "gpu-1", 8), tenant("other", "gpu-2", 2), tenant("cpu", "cpu-1", 0)],
+    )
+    assert wants_tenants(short, NOW)
+    assert text(report(short, NOW)) == [
+        "chat in ml is not ready: InsufficientAccelerators, for 4m",
+        "  no room",
+        "",
+        "InsufficientAccelerators (for the cluster admin to repair)",
+        "  1 of 2 pods cannot be scheduled: it needs 8 nvidia.com/gpu; too few are free",
+        "  on all 2 nodes with 8 or more (2 of 2 nodes: Insufficient nvidia.com/gpu).",
+        "  → Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node",
+        "    with at least 8.",
+        "",
+        "Model     hf://Qwen/Qwen3-8B",
+        "Runtime   vllm (vllm/vllm-openai:v1)",
+        "Ready     1 of 2 pods, 8 nvidia.com/gpu each",
+        "Revision  chat-2, while chat-1 serves",
+        "URL       http://chat.ml.svc/v1",
+        "",
+        "Pods",
+        "  NAME         STATE    AGE  RESTARTS  NODE",
+        "  chat-7d9c-b  Pending  5m   0         -",
+        "  chat-7d9c-a  Ready    5m   0         gpu-1",
+        "",
+        "Devices",
+        "  NODE   HAS  FREE  HELD BY",
+        "  gpu-2  8    6     ml/other (2)        cordoned",
+        "  gpu-1  8    0     ml/chat-7d9c-a (8)",
+    ]
+
+
+CRASHED = pod(
+    "chat-7d9c-c",
+    statuses=[
+        {
+            "name": "server",
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            "lastState": ended(1, message="loading\nValueError: bad\n"),
+            "restartCount": 4,
+        }
+    ],
+    init_containers=[{"name": "fetch"}],
+    init_statuses=[{"name": "fetch", "state": ended(0, "Completed", "fetched")}],
+    conditions=[condition("Ready", "False")],
+    phase="Running",
+    node="gpu-1",
+)
+
+
+def test_the_last_lines_of_a_crash_are_shown() -> None:
+    lines = text(report(reading(CRASHED), NOW))
+    assert lines[-3:] == [
+        "Last lines of container server in pod chat-7d9c-c",
+        "  | loading",
+        "  | ValueError: bad",
+    ]
+    assert "  chat-7d9c-c  CrashLoopBackOff  5m   4         gpu-1" in lines
+    assert "    kubectl logs -n ml chat-7d9c-c -c server --previous" in lines
+    assert not wants_tenants(reading(CRASHED), NOW)
+
+
+def test_what_only_the_operator_knows_comes_first() -> None:
+    conflict = {"reason": "NameConflict", "message": "Service ml/chat exists.", "remedy": "Delete it.", "pods": 0}
+    newer = {"reason": "OfANewerOperator", "message": "New.", "pods": 0}
+    stale = {"reason": "OutOfMemory", "message": "1 of 1 pod …", "pods": 1}
+    found = report(reading(CRASHED, status=STATUS | {"problems": [conflict, newer, stale]}), NOW)
+    assert [problem.reason for problem in found.problems] == ["NameConflict", "OfANewerOperator", "CrashLooping"]
+    assert "OfANewerOperator" in text(found)
+
+
+def test_what_could_not_be_read_is_named() -> None:
+    found = report(reading(generation=3, unreadable=["nodes cannot be read: 403 Forbidden"]), NOW)
+    assert text(found)[-3:] == [
+        "Note: The operator has not looked at generation 3 yet (it has seen 1): see that",
+        "      it runs and watches namespace ml.",
+        "Note: nodes cannot be read: 403 Forbidden",
+    ]
+
+
+def test_an_object_that_nobody_has_looked_at() -> None:
+    bare = Reading(Parent.from_manifest({"metadata": {"namespace": "ml", "name": "chat", "generation": 1}}))
+    assert text(report(bare, NOW))[0] == "chat in ml is on its way: nobody has looked at it yet"
+
+
+def test_programs_get_the_same() -> None:
+    found = json.loads(json.dumps(report(reading(CRASHED), NOW).as_json()))
+    assert found["problems"][0]["reason"] == "CrashLooping"
+    assert found["pods"][0]["restarts"] == 4
+    assert found["output"]["lines"] == ["loading", "ValueError: bad"]
+
+
+def test_colour_is_only_around_the_first_line() -> None:
+    painted = report_text(report(reading(), NOW), NOW, 80, lambda line, colour: f"<{colour}>{line}</>")
+    assert painted.startswith("<red>chat in ml is not ready")
+    assert painted.count("</>") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(-5, "0s"), (0, "0s"), (59, "59s"), (60, "1m"), (95, "1m35s"), (3600, "1h"), (93_784, "1d2h"), (86_400, "1d")],
+)
+def test_duration(seconds: int, written: str) -> None:
+    assert duration(seconds) == written
+
+
+def test_age() -> None:
+    assert age(at(0), at(95)) == "1m35s"
+    assert age("", at(95)) == ""
+
+
+def test_a_long_table_is_cut_and_says_so() -> None:
+    lines = table("T", ("A", "B"), [(str(number), "x") for number in range(25)]).split("\n")
+    assert lines[-1] == "  … and 5 more"
+    assert len(lines) == 1 + 1 + 20 + 1
+    assert table("T", ("A",), []) == ""
+    assert table("", ("A",), [("x",)]) == "A\nx"
+
+
+def test_many_nodes() -> None:
+    many: dict[str, Node] = nodes(*(node(f"gpu-{number:03}", 8) for number in range(100)))
+    assert text(report(reading(SHORT, nodes=many), NOW))[-1] == "  … and 80 more"
