@@ -59,9 +59,9 @@ def test_it_serves_its_namespaces_with_rights_in_those_alone(
             other = Service(installed.kubectl.within(elsewhere)).apply()
             service = Service(kubectl).apply().ready()
             service.apply(accelerator={"count": 16})
-            # Without a look at the nodes it cannot be known that the devices are what is short: no guess is made.
-            service.wait_for("Ready", "False", "Unschedulable")
-            assert "Insufficient nvidia.com/gpu" in service.problem("Unschedulable")["message"]
+            # Without a look at the nodes it cannot be known how many devices the largest has.
+            service.wait_for("Ready", "False", "InsufficientAccelerators")
+            assert "Insufficient nvidia.com/gpu" in service.problem("InsufficientAccelerators")["message"]
             assert other.condition("Ready") == ("", ""), "a ModelService elsewhere was touched"
         assert "forbidden" not in own.log
     finally:
