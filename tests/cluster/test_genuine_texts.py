@@ -91,12 +91,6 @@ CAUSES: list[tuple[str, dict[str, Any], str, str]] = [
         "pod affinity rules",
     ),
     (
-        "resource claim",
-        {"podTemplate": {"spec": {"resourceClaims": [{"name": "gpu", "resourceClaimName": "nope"}]}}},
-        "DeviceClaimPending",
-        'resourceclaim.resource.k8s.io "nope" not found',
-    ),
-    (
         "taint",
         {"accelerator": None, "podTemplate": {"spec": {"containers": [{"name": "server", "resources": LIMITS}]}}},
         "UntoleratedTaint",
@@ -145,6 +139,26 @@ def test_a_claim_without_a_volume(operator: Operator, kubectl: Kubectl) -> None:
     service = Service(kubectl, model={"uri": "pvc://models/model"}).apply()
     service.wait_for("Ready", "False", "VolumeUnavailable")
     assert "PersistentVolumeClaim models is not bound" in service.problem("VolumeUnavailable")["message"]
+
+
+def test_a_resource_claim_that_no_device_satisfies(operator: Operator, cluster: LocalCluster, kubectl: Kubectl) -> None:
+    api, name = "resource.k8s.io/v1", f"none-{kubectl.namespace}"
+    device_class = {"apiVersion": api, "kind": "DeviceClass", "metadata": {"name": name}, "spec": {}}
+    claim = {
+        "apiVersion": api,
+        "kind": "ResourceClaim",
+        "metadata": {"name": "gpu"},
+        "spec": {"devices": {"requests": [{"name": "gpu", "exactly": {"deviceClassName": name}}]}},
+    }
+    cluster.kubectl("create", "-f", "-", given=device_class)
+    try:
+        kubectl("create", "-f", "-", given=claim)
+        wanted = {"spec": {"resourceClaims": [{"name": "gpu", "resourceClaimName": "gpu"}]}}
+        service = Service(kubectl, podTemplate=wanted).apply()
+        service.wait_for("Ready", "False", "DeviceClaimPending")
+        assert "cannot allocate all claims" in service.problem("DeviceClaimPending")["message"]
+    finally:
+        cluster.kubectl("delete", f"deviceclass/{name}")
 
 
 def test_a_webhook_that_does_not_answer(operator: Operator, cluster: LocalCluster, kubectl: Kubectl) -> None:
