@@ -115,7 +115,7 @@ def device_unhealthy(pod: Pod) -> Finding | None:
     return Finding(
         Reason.DEVICE_UNHEALTHY,
         cause=(resource, pod.node),
-        happened="has a device that does not work" if count == 1 else "has devices that do not work",
+        happened="got a device that does not work" if count == 1 else "got devices that do not work",
         detail=f"{count} {resource} on node {pod.node} {'is' if count == 1 else 'are'} unhealthy",
         remedy=f"Take the node out of use and repair it: kubectl cordon {pod.node}; then delete the pod.",
         since=failing_since(pod),

@@ -91,20 +91,20 @@ def examine(objects: Objects) -> tuple[Problem, ...]:
 
 
 def _with_events(objects: Objects) -> Iterator[Pod]:
-    """The pods, each with the events about it: by uid, or by name where the event has none."""
+    """The pods, each with the events about it: by name, and by uid where the event has one."""
+    events: dict[tuple[str, str], list[Manifest]] = {}
+    for event in objects.events:
+        regarding = section(event, "involvedObject") or section(event, "regarding")
+        if text(regarding, "kind") in ("Pod", ""):
+            events.setdefault((text(regarding, "namespace"), text(regarding, "name")), []).append(event)
     for manifest in objects.pods:
         pod = Pod.from_manifest(manifest)
-        about = (event for event in objects.events if _is_about(event, pod))
+        about = (event for event in events.get((pod.namespace, pod.name), ()) if _uid(event) in ("", pod.uid))
         yield replace(pod, events=tuple(map(pod_event, about)))
 
 
-def _is_about(event: Manifest, pod: Pod) -> bool:
-    regarding = section(event, "involvedObject") or section(event, "regarding")
-    if text(regarding, "kind") not in ("Pod", ""):
-        return False
-    if text(regarding, "uid") and pod.uid:
-        return text(regarding, "uid") == pod.uid
-    return (text(regarding, "namespace"), text(regarding, "name")) == (pod.namespace, pod.name)
+def _uid(event: Manifest) -> str:
+    return text(section(event, "involvedObject") or section(event, "regarding"), "uid")
 
 
 def _regarding(event: Manifest, pod: Manifest) -> Manifest:

@@ -105,7 +105,7 @@ def not_ready(pod: Pod) -> Finding | None:
             return Finding(
                 Reason.NOT_READY,
                 cause=(container.name,),
-                happened="runs and is not ready",
+                happened="failed the readiness check",
                 detail=f"the readiness probe of container {container.name} {_answer(failed[-1].message)}",
                 remedy=f"See what the server waits for in its output: {logs_command(pod, container)}",
                 since=failing_since(pod),

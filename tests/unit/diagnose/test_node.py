@@ -99,7 +99,7 @@ def test_a_device_that_does_not_work() -> None:
     (problem,) = problems(holding, on=HERE)
     assert (problem.reason, problem.message, problem.remedy) == (
         "DeviceUnhealthy",
-        "1 of 1 pod has a device that does not work: 1 nvidia.com/gpu on node gpu-1 is unhealthy.",
+        "1 of 1 pod got a device that does not work: 1 nvidia.com/gpu on node gpu-1 is unhealthy.",
         "Take the node out of use and repair it: kubectl cordon gpu-1; then delete the pod.",
     )
 

@@ -105,7 +105,7 @@ def test_a_server_that_runs_and_is_not_ready() -> None:
     (problem,) = problems(pod(**unready(NOT_READY)))
     assert (problem.reason, problem.message, problem.remedy) == (
         "NotReady",
-        "1 of 1 pod runs and is not ready: the readiness probe of container server gets HTTP 503.",
+        "1 of 1 pod failed the readiness check: the readiness probe of container server gets HTTP 503.",
         f"See what the server waits for in its output: {LOGS}",
     )
 

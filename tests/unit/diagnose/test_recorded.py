@@ -116,7 +116,7 @@ WITH_EVENTS = {
     "notready": (
         8.3,
         "NotReady",
-        "1 of 1 pod runs and is not ready: the readiness probe of container c gets HTTP 503.",
+        "1 of 1 pod failed the readiness check: the readiness probe of container c gets HTTP 503.",
         "See what the server waits for in its output: kubectl logs -n default notready -c c",
     ),
     "liveness-kill": (
