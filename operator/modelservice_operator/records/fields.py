@@ -34,3 +34,14 @@ def number(parent: Manifest, key: str) -> int:
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def sharing_keys(manifest: Manifest) -> Manifest:
+    """The same manifest with interned keys: decoding makes them anew for each of thousands of objects."""
+    return {intern(key): _sharing_keys(value) for key, value in manifest.items()}
+
+
+def _sharing_keys(value: object) -> object:
+    if isinstance(value, dict):
+        return sharing_keys(value)
+    return [_sharing_keys(item) for item in value] if isinstance(value, list) else value

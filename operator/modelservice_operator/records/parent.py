@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import sharing_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Parent:
             generation=int(metadata.get("generation") or 0),
             resource_version=int(metadata.get("resourceVersion") or 0),
             deleting="deletionTimestamp" in metadata,
-            spec=manifest.get("spec") or {},
-            status=manifest.get("status") or {},
+            spec=sharing_keys(manifest.get("spec") or {}),
+            status=sharing_keys(manifest.get("status") or {}),
             created_at=metadata.get("creationTimestamp") or "",
         )

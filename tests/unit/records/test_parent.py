@@ -1,3 +1,5 @@
+import json
+
 from modelservice_operator.records.parent import Parent
 
 
@@ -34,3 +36,11 @@ def test_of_a_file() -> None:
     parent = Parent.from_manifest({"metadata": {"name": "qwen"}})
     assert (parent.namespace, parent.uid, parent.generation, parent.resource_version) == ("", "", 0, 0)
     assert (parent.deleting, parent.spec, parent.status, parent.created_at) == (False, {}, {}, "")
+
+
+def test_thousands_of_objects_share_their_keys() -> None:
+    """Decoding makes a text of its own of each key of each object."""
+    text = '{"metadata": {"name": "qwen"}, "status": {"conditions": [{"observedGeneration": 1}]}}'
+    (one,), (other,) = (Parent.from_manifest(json.loads(text)).status["conditions"] for _ in range(2))
+    assert one == {"observedGeneration": 1}
+    assert next(iter(one)) is next(iter(other))
