@@ -63,10 +63,17 @@ class Family:
 
 
 class Store:
-    """All records. `on_change` is called with the key of every ModelService for which something changed."""
+    """All records.
 
-    def __init__(self, on_change: Callable[[Key], None] = lambda _: None) -> None:
+    `on_change` is called with the key of every ModelService for which something changed, `on_start` with every pod
+    whose server was seen to become ready for the first time since it was started.
+    """
+
+    def __init__(
+        self, on_change: Callable[[Key], None] = lambda _: None, on_start: Callable[[Pod], None] = lambda _: None
+    ) -> None:
         self.on_change = on_change
+        self.on_start = on_start
         self.nodes: dict[str, Node] = {}
         self._families: dict[Key, Family] = {}
         self._records: dict[ObjectId, Record] = {}
@@ -113,6 +120,10 @@ class Store:
             self._changed(known)
         if isinstance(record, Child) and isinstance(known, Child):
             record.succeed(known)
+        if isinstance(record, Pod) and isinstance(known, Pod):
+            record = record.following(known)
+            if record.first_ready not in {"", known.first_ready}:
+                self.on_start(record)
         self._records[identity] = record
         self._link(record, manifest)
         if known is None or isinstance(record, Parent | Child) or not _same(known, record):

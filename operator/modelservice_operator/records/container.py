@@ -21,7 +21,8 @@ class Exit:
     message: str
     """The end of its termination message."""
     finished_at: str
-    """RFC 3339."""
+    """RFC 3339, as the next one."""
+    started_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +114,5 @@ def _exit(state: Manifest) -> Exit | None:
         reason=word(terminated, "reason"),
         message=text(terminated, "message")[-_MESSAGE_TAIL:],
         finished_at=text(terminated, "finishedAt"),
+        started_at=text(terminated, "startedAt"),
     )

@@ -1,7 +1,7 @@
 """What the operator remembers of a pod: where it is, what its containers do, and whose it is."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -31,10 +31,14 @@ class Pod:
     service: str
     """Name of the ModelService, by its label."""
     revision: str
+    runtime: str
+    """Name of the runtime, by its label."""
     controlled: bool
     """Its controller is a ReplicaSet of the Deployment called `service`. A label alone proves nothing."""
     deleting: bool
     created_at: str
+    scheduled_at: str
+    """When it was bound to a node."""
     node: str
     """Empty while it is not bound to one."""
     phase: str
@@ -62,6 +66,8 @@ class Pod:
     """What others saw of it, where someone asked for that; a watch of pods does not tell."""
     output: str = ""
     """The last lines of the container that crashed, where someone asked for them and may read them."""
+    first_ready: str = ""
+    """When its server, in its present run, became ready for the first time. No manifest tells: empty unless watched."""
 
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> "Pod":
@@ -71,6 +77,8 @@ class Pod:
         spec = section(manifest, "spec")
         status = section(manifest, "status")
         ready = condition_of(status, "Ready")
+        scheduled = condition_of(status, "PodScheduled", "True")
+        created_at = text(metadata, "creationTimestamp")
         return cls(
             namespace=word(metadata, "namespace"),
             name=text(metadata, "name"),
@@ -78,9 +86,12 @@ class Pod:
             resource_version=number(metadata, "resourceVersion"),
             service=word(labels, names.NAME),
             revision=word(labels, names.REVISION),
+            runtime=word(labels, names.RUNTIME),
             controlled=_controlled(metadata, labels),
             deleting=bool(metadata.get("deletionTimestamp")),
-            created_at=text(metadata, "creationTimestamp"),
+            created_at=created_at,
+            # Mostly the same second: one text for both takes less memory.
+            scheduled_at="" if scheduled is None else created_at if scheduled.since == created_at else scheduled.since,
             node=word(spec, "nodeName"),
             phase=word(status, "phase"),
             reason=word(status, "reason"),
@@ -97,6 +108,26 @@ class Pod:
             service_account=word(spec, "serviceAccountName"),
             containers=containers_of(manifest),
         )
+
+    @property
+    def server(self) -> Container | None:
+        """The container that serves the model: by its name or, where none has that, the last one."""
+        serving = [container for container in self.containers if not container.init]
+        named = [container for container in serving if container.name == names.SERVER]
+        return next(reversed(named or serving), None)
+
+    @property
+    def was_ready(self) -> bool:
+        """It is ready, or has been since its server was started: it became unready later than that."""
+        running_since = self.server.running_since if self.server is not None else ""
+        return self.ready or (bool(running_since) and self.ready_since > running_since)
+
+    def following(self, previous: "Pod") -> "Pod":
+        """This record, with what is only known from the one before it."""
+        if previous.uid != self.uid:
+            return self
+        first_ready = self.ready_since if self.ready and not previous.was_ready else previous.first_ready
+        return replace(self, first_ready=first_ready) if first_ready else self
 
 
 def _controlled(metadata: Manifest, labels: Manifest) -> bool:

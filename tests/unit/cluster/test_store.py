@@ -200,6 +200,36 @@ def test_pods_are_found_by_their_label_and_wake_when_something_that_matters_chan
     assert seen == [KEY] * 3
 
 
+def turned(version: int, ready: str, since: str, *, uid: str = "uid-qwen-a") -> Manifest:
+    """The pod, whose server runs since 10:01 and which is ready, or not, since then."""
+    manifest = pod(version=version)
+    manifest["metadata"]["uid"] = uid
+    manifest["spec"]["containers"] = [{"name": "server"}]
+    manifest["status"] |= {
+        "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": f"2026-11-22T{since}Z"}],
+        "containerStatuses": [{"name": "server", "state": {"running": {"startedAt": "2026-11-22T10:01:00Z"}}}],
+    }
+    return manifest
+
+
+def test_a_pod_starts_once() -> None:
+    """Not when it was ready at first sight, not when it is ready again, and not when a late word repeats it."""
+    started: list[str] = []
+    store = Store(on_start=lambda pod: started.append(pod.first_ready))
+    store.upsert(pod(version=1, phase="Pending"))
+    store.upsert(turned(2, "False", "10:00:00"))
+    assert started == []
+    store.upsert(turned(3, "True", "10:05:00"))
+    store.upsert(turned(2, "False", "10:00:00"))
+    store.upsert(turned(4, "False", "11:00:00"))
+    store.upsert(turned(5, "True", "11:01:00"))
+    assert started == ["2026-11-22T10:05:00Z"]
+    assert store.family(KEY).pods["qwen-a"].first_ready == "2026-11-22T10:05:00Z"
+    store.upsert(turned(6, "True", "12:00:00", uid="uid-namesake"))
+    assert started == ["2026-11-22T10:05:00Z"]
+    assert store.family(KEY).pods["qwen-a"].first_ready == ""
+
+
 def test_a_node_wakes_those_whose_pods_are_on_it() -> None:
     store = Store()
     store.upsert(pod(node="gpu-1"))

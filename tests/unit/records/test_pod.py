@@ -22,6 +22,7 @@ FULL: Manifest = {
         "labels": {
             "modelservice.dev/name": "chat",
             "modelservice.dev/revision": "r1",
+            "app.kubernetes.io/name": "vllm",
             "pod-template-hash": "7d9c",
             "kueue.x-k8s.io/queue-name": "gpus",
         },
@@ -80,7 +81,12 @@ FULL: Manifest = {
                 "lastTransitionTime": "2026-11-22T10:00:03Z",
             },
         ],
-        "initContainerStatuses": [{"name": "fetch", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}],
+        "initContainerStatuses": [
+            {
+                "name": "fetch",
+                "state": {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": "2026-11-22T10:00:05Z"}},
+            }
+        ],
         "containerStatuses": [
             {
                 "name": "helper",
@@ -132,9 +138,11 @@ def test_everything_that_decisions_need() -> None:
         resource_version=4711,
         service="chat",
         revision="r1",
+        runtime="vllm",
         controlled=True,
         deleting=True,
         created_at="2026-11-22T10:00:00Z",
+        scheduled_at="",
         node="gpu-1",
         phase="Running",
         reason="Odd",
@@ -150,7 +158,7 @@ def test_everything_that_decisions_need() -> None:
         claims=("models",),
         service_account="reader",
         containers=(
-            container("fetch", init=True, terminated=Exit(0, "Completed", "", "")),
+            container("fetch", init=True, terminated=Exit(0, "Completed", "", "", "2026-11-22T10:00:05Z")),
             container("proxy"),
             container("server", probed=True, memory_limit="64Gi", waiting=Waiting("ErrImagePull", "404")),
             container(
