@@ -19,6 +19,8 @@ from modelservice_operator.records.fields import items, section, text
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.runtime import Runtime
+from modelservice_operator.startup import starts, under_way
+from modelservice_operator.timeline import Span, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Situation:
     """An autoscaler moves the number of replicas."""
     suspended: bool = False
     paused: bool = False
+    under_way: Span | None = None
+    """What the pods of the desired revision are at, while it is not complete."""
+    starts: tuple[Start, ...] = ()
+    """The latest starts of its pods that were watched."""
 
 
 def situate(
@@ -89,11 +95,12 @@ def situate(
     wanted = wanted_replicas(spec, deployment) if spec is not None else _raw_replicas(parent)
     least = least_replicas(spec, wanted) if spec is not None else None
     labels: Manifest = desired.template["metadata"]["labels"] if desired is not None else {}
+    revision = labels.get(names.REVISION)
+    observation = observe(wanted, deployment, revision, least=least, was_ready=_was_ready(parent, desired))
+    pods = family.pods.values() if revision is not None else ()
     return Situation(
         parent=parent,
-        observation=observe(
-            wanted, deployment, labels.get(names.REVISION), least=least, was_ready=_was_ready(parent, desired)
-        ),
+        observation=observation,
         problems=explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else (),
         serving=_serving(parent, spec, family, desired, runtimes, wanted)
         if spec is not None and desired is not None
@@ -102,6 +109,8 @@ def situate(
         scaled=spec is not None and spec.scaling is not None,
         suspended=spec is not None and spec.suspend,
         paused=spec is not None and spec.rollout.paused,
+        under_way=None if observation.complete else under_way(pods, revision or "", observation.ready),
+        starts=starts(pods, revision or "", observation.ready),
     )
 
 

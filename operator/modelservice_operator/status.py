@@ -13,6 +13,7 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
 from modelservice_operator.situation import Situation
+from modelservice_operator.startup import describe, remember
 
 LONGEST: Final = 4096
 """Characters of a message or remedy. Words of others may quote whole objects, and a user can write what is quoted."""
@@ -54,6 +55,9 @@ def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:
         )
         for condition in _judge(situation, problems)
     ]
+    startup = _startup(situation)
+    if startup:
+        status["startup"] = startup
     if problems:
         status["problems"] = problems
     return status
@@ -91,6 +95,12 @@ def _serving(situation: Situation) -> Manifest:
     }
     url = serving.url or previous.get("url")
     return {"url": url, **part} if url else part
+
+
+def _startup(situation: Situation) -> Manifest:
+    before: Manifest = situation.parent.status.get("startup") or {}
+    serving = situation.serving
+    return remember(before, serving.revision, situation.starts) if serving is not None else before
 
 
 def _is_ready(situation: Situation) -> bool:
@@ -224,9 +234,6 @@ def _progress(situation: Situation, condition_type: str, status: conditions.Cond
     observation = situation.observation
     served = situation.parent.serving_revision
     desired = situation.serving.revision if situation.serving is not None else ""
-    patience = (
-        f"a replica may take {situation.serving.startup_seconds} s to load the model" if situation.serving else ""
-    )
     if situation.paused and served != desired:
         reason, message = Reason.ROLLOUT_PAUSED, "The rollout is paused. Set spec.rollout.paused to false to go on."
     elif not observation.settled:
@@ -234,9 +241,19 @@ def _progress(situation: Situation, condition_type: str, status: conditions.Cond
     elif observation.wanted == 0:
         reason, message = Reason.SCALING_DOWN, "The pods are being stopped."
     elif not served:
-        reason, message = Reason.STARTING, f"The first replicas are starting; {patience}."
+        reason, message = Reason.STARTING, f"The first replicas are starting{_pace(situation)}."
     elif served != desired:
-        reason, message = Reason.ROLLING_OUT, f"Revision {desired} replaces {served}; {patience}."
+        reason, message = Reason.ROLLING_OUT, f"Revision {desired} replaces {served}{_pace(situation)}."
     else:
-        reason, message = Reason.REPLICAS_NOT_READY, f"Not all replicas are ready yet; {patience}."
+        reason, message = Reason.REPLICAS_NOT_READY, f"Not all replicas are ready yet{_pace(situation)}."
     return Condition(condition_type, status, reason, message)
+
+
+def _pace(situation: Situation) -> str:
+    """What the pods are at and how long that takes, in points in time."""
+    serving, span = situation.serving, situation.under_way
+    if serving is None:
+        return ""
+    if span is None:
+        return f"; a replica may take {serving.startup_seconds} s to load the model"
+    return f": {describe(span, _startup(situation), serving.revision, serving.startup_seconds)}"

@@ -44,10 +44,12 @@ def documents(path: Path) -> list[Manifest]:
 
 def show(world: World, manifest: Manifest) -> None:
     """The cluster says so."""
-    if manifest["kind"] in {"Pod", "Node"}:
+    name = manifest["metadata"]["name"]
+    if manifest["kind"] in {"Pod", "Node"} and world.api.live(manifest["kind"], name) is None:
         world.api.put(manifest)
+    elif manifest["kind"] in {"Pod", "Node"}:
+        world.api.set_status(manifest["kind"], manifest["status"], name)
     elif "status" in manifest:
-        name = manifest["metadata"]["name"]
         world.api.set_status(manifest["kind"], manifest["status"], name)
         live = world.api.live(manifest["kind"], name)
         assert live is not None

@@ -71,6 +71,69 @@ async def test_a_new_one_takes_one_write_per_child_two_of_the_status_and_no_read
     assert world.condition("Ready") == ("Unknown", "Starting")
 
 
+def pod_status(ready: str, since: str, started: str = "") -> Manifest:
+    state = {"running": {"startedAt": f"2026-11-22T{started}Z"}} if started else {"waiting": {}}
+    return {
+        "phase": "Running" if started else "Pending",
+        "conditions": [
+            {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-22T10:00:01Z"},
+            {"type": "Ready", "status": ready, "lastTransitionTime": f"2026-11-22T{since}Z"},
+        ],
+        "containerStatuses": [{"name": "server", "restartCount": 0, "state": state}],
+    }
+
+
+async def test_a_start_is_told_with_few_writes_and_remembered() -> None:
+    """Two pods: one write for each thing that they are at, and one with the Deployment's count once they are ready."""
+    world = World()
+    world.apply()
+    await world.settle()
+    revision = world.desired()["data"]["template"]["metadata"]["labels"]["modelservice.dev/revision"]
+    for name in ("qwen-7d9c-a", "qwen-7d9c-b"):
+        manifest = pod("")
+        manifest["metadata"] |= {"name": name, "creationTimestamp": "2026-11-22T10:00:00Z"}
+        manifest["metadata"]["labels"]["modelservice.dev/revision"] = revision
+        manifest["spec"] = {"nodeName": "gpu-1", "containers": [{"name": "server", "startupProbe": {}}]}
+        world.api.put({**manifest, "status": pod_status("False", "10:00:01")})
+    world.roll_out(available=False)
+    told: list[tuple[str, int]] = []
+
+    async def goes_on() -> None:
+        mark = len(world.api.requests)
+        world.seconds += 60.0
+        await world.settle()
+        message = next(entry for entry in world.status["conditions"] if entry["type"] == "Reconciling")["message"]
+        told.append((message.partition(": ")[2], len(world.api.writes(mark))))
+
+    await goes_on()
+    world.api.set_status("Pod", pod_status("False", "10:00:01", "10:00:31"), "qwen-7d9c-a")
+    await goes_on()
+    world.api.set_status("Pod", pod_status("False", "10:00:01", "10:00:41"), "qwen-7d9c-b")
+    await goes_on()
+    world.api.set_status("Pod", pod_status("True", "10:03:31", "10:00:31"), "qwen-7d9c-a")
+    await goes_on()
+    world.api.set_status("Pod", pod_status("True", "10:04:41", "10:00:41"), "qwen-7d9c-b")
+    await goes_on()
+    world.roll_out()
+    await goes_on()
+    assert told == [
+        ("mounting volumes and pulling the image since 10:00:01Z.", 1),
+        ("loading since 10:00:31Z, which may take 3600 s.", 1),
+        ("loading since 10:00:31Z, which may take 3600 s.", 0),
+        ("loading since 10:00:31Z, which may take 3600 s.", 0),
+        ("loading since 10:00:31Z, which may take 3600 s.", 0),
+        ("", 1),
+    ]
+    assert world.condition("Ready") == ("True", "ReplicasReady")
+    startup = world.status["startup"]
+    assert startup["median"] == {"schedulingSeconds": 1, "pullingSeconds": 35, "loadingSeconds": 210}
+    mark = len(world.api.requests)
+    await world.restart()
+    await world.settle()
+    assert world.api.writes(mark) == []
+    assert world.status["startup"] == startup
+
+
 async def test_rest_and_a_restart_write_nothing() -> None:
     world = await ready()
     mark = len(world.api.requests)

@@ -16,6 +16,7 @@ from modelservice_operator.observe import Observation
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.situation import Serving, Situation
 from modelservice_operator.status import compute, merge_patch
+from modelservice_operator.timeline import Phase, Span, Start
 from unit.fake_api import merged
 
 NOW: Final = "2026-11-22T10:00:00Z"
@@ -380,6 +381,59 @@ def test_the_url_appears_with_the_service_and_stays() -> None:
     assert [status.get("url") for status in steps] == [None, SERVING.url, SERVING.url]
 
 
+LOADING: Final = Span(Phase.LOADING, "2026-11-22T10:00:30Z", "")
+STARTED: Final = Start("chat-a", "2026-11-22T10:04:10Z", {Phase.PULLING: 12, Phase.LOADING: 220})
+STARTUP: Final[Manifest] = {
+    "revision": "chat-new",
+    "last": {"pod": "chat-a", "readyAt": "2026-11-22T10:04:10Z", "pullingSeconds": 12, "loadingSeconds": 220},
+    "median": {"pullingSeconds": 12, "loadingSeconds": 220},
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ({}, "The first replicas are starting: loading since 10:00:30Z, which may take 3600 s."),
+        (OLD_SERVES, "Revision chat-new replaces chat-old: loading since 10:00:30Z, which may take 3600 s."),
+        (
+            {**OLD_SERVES, "startup": STARTUP},
+            "Revision chat-new replaces chat-old: loading since 10:00:30Z, usually 3m40s.",
+        ),
+        (
+            {**SERVED_BEFORE, "startup": STARTUP},
+            "Not all replicas are ready yet: loading since 10:00:30Z, usually 3m40s.",
+        ),
+        (
+            {**SERVED_BEFORE, "startup": {**STARTUP, "revision": "chat-old"}},
+            "Not all replicas are ready yet: loading since 10:00:30Z, which may take 3600 s.",
+        ),
+    ],
+    ids=["the first ever", "the first of a revision", "more of a revision", "one more", "others started before"],
+)
+def test_what_the_pods_are_at(status: Manifest, message: str) -> None:
+    found = compute(Situation(parent(status), PARTLY, serving=SERVING, under_way=LOADING), NOW, renew=False)
+    assert {entry["type"]: entry["message"] for entry in found["conditions"]}["Reconciling"] == message
+    assert found["conditions"][0]["message"] == message, "Ready says the same"
+
+
+def test_starts_are_remembered_until_one_of_another_revision() -> None:
+    other = replace(SERVING, revision="chat-2")
+    steps = history(
+        Situation(parent(), seen(replicas=2), serving=SERVING),
+        Situation(parent(), WHOLE, serving=SERVING, starts=(STARTED,)),
+        Situation(parent(), WHOLE, serving=SERVING),
+        Situation(parent(), PARTLY, serving=other),
+        Situation(parent(), seen(settled=False), blocked=Blocked(Reason.INVALID_SPEC, "Wrong.", "Mend it.")),
+        Situation(parent(), WHOLE, serving=other, starts=(replace(STARTED, pod="chat-b"),)),
+    )
+    assert [status.get("startup", {}).get("last", {}).get("pod") for status in steps] == [
+        None, "chat-a", "chat-a", "chat-a", "chat-a", "chat-b",
+    ]  # fmt: skip
+    assert steps[1]["startup"] == steps[4]["startup"] == STARTUP
+    assert steps[5]["startup"]["revision"] == "chat-2"
+    assert merge_patch(steps[1], steps[2]) == {}, "what was remembered is not written again"
+
+
 numbers = st.integers(0, 12)
 problems = st.lists(
     st.builds(
@@ -391,13 +445,22 @@ problems = st.lists(
     max_size=4,
     unique_by=lambda each: (each.reason, each.message),
 )
+seconds = st.integers(0, 9000)
+starts = st.builds(
+    lambda name, minute, took: Start(name, f"2026-11-22T10:0{minute}:00Z", took),
+    st.sampled_from(["chat-a", "chat-b", "chat-c"]),
+    st.integers(0, 9),
+    st.dictionaries(st.sampled_from(Phase), seconds),
+)
 situations = st.builds(
-    lambda wanted, replicas, available, settled, found, name, blocked: Situation(
+    lambda wanted, replicas, available, settled, found, name, blocked, under_way, latest: Situation(
         parent(),
         seen(wanted, replicas, available=available, settled=settled),
         tuple(found),
         replace(SERVING, revision=name),
         blocked=blocked,
+        under_way=under_way,
+        starts=tuple(latest),
     ),
     st.integers(0, 4),
     numbers,
@@ -406,7 +469,17 @@ situations = st.builds(
     problems,
     st.sampled_from(["chat-1", "chat-2"]),
     st.sampled_from([None, None, name_conflict("Service", "ml", "chat"), predecessor("Service", "chat")]),
+    st.one_of(st.none(), st.builds(Span, st.sampled_from(Phase), st.sampled_from([NOW, LOADING.start]), st.just(""))),
+    st.lists(starts, max_size=3, unique_by=lambda start: start.pod),
 )
+
+
+@given(situations)
+def test_time_that_passes_changes_nothing(situation: Situation) -> None:
+    once = compute(situation, NOW, renew=False)
+    again = replace(situation, parent=replace(situation.parent, status=once))
+    for later in ("2026-11-22T10:00:01Z", "2026-11-22T11:00:00Z", "2027-01-01T00:00:00Z"):
+        assert merge_patch(once, compute(again, later, renew=False)) == {}
 
 
 @given(st.lists(situations, min_size=1, max_size=6))

@@ -10,6 +10,7 @@ from modelservice_operator.manifest import Manifest
 MAX_MESSAGE: Final = 32768
 """Characters in a message or remedy; the API server refuses a status with a longer one."""
 MAX_PROBLEMS: Final = 10
+MAX_STARTS: Final = 5
 
 Timestamp: TypeAlias = Annotated[str, Keywords(format="date-time")]
 _Name: TypeAlias = Annotated[str, Keywords(maxLength=253)]
@@ -55,6 +56,41 @@ class RevisionStatus(ApiModel):
     """The revision that the spec asks for."""
 
 
+class StartupPhases(ApiModel):
+    """How long the phases of a start took, in whole seconds; those that are unknown, or were not, are absent."""
+
+    scheduling_seconds: _Count | None = None
+    """From the creation of the pod until it was bound to a node."""
+    pulling_seconds: _Count | None = None
+    """On the node, until its containers started: volumes, network and images."""
+    fetching_seconds: _Count | None = None
+    """While init containers ran, which fetch the model for engines that cannot."""
+    loading_seconds: _Count | None = None
+    """From the start of the server until the pod was ready. Engines that download the model themselves do so here."""
+
+
+class Start(StartupPhases):
+    """The start of one pod."""
+
+    pod: _Name
+    """Name of the pod."""
+    ready_at: Timestamp
+    """When it became ready."""
+
+
+class StartupStatus(ApiModel):
+    """Recent starts of pods of one revision, as far as the operator watched them and no container was restarted."""
+
+    revision: _Name
+    """The revision of these pods."""
+    last: Start
+    """The last start."""
+    median: StartupPhases
+    """The median of each phase, over the last start and the earlier ones."""
+    earlier: Annotated[tuple[Start, ...], Keywords(maxItems=MAX_STARTS - 1)] = ()
+    """The starts before the last one, at most 4, the latest first."""
+
+
 class Problem(ApiModel):
     """Something that keeps the model from serving as asked."""
 
@@ -95,6 +131,8 @@ class ModelServiceStatus(ApiModel):
     """The stored pod templates (ControllerRevisions) that matter now."""
     accelerators: Annotated[Int64, Field(ge=0)] | None = None
     """Devices that all wanted pods need together."""
+    startup: StartupStatus | None = None
+    """How long pods take to start. It changes only when another pod has started."""
     problems: Annotated[tuple[Problem, ...], Keywords(maxItems=MAX_PROBLEMS)] = ()
     """What is wrong and what to do about it, the worst first, at most 10. Empty when all is well."""
 
