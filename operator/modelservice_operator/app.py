@@ -45,7 +45,7 @@ class App:
         self._leading = asyncio.Event()
         resources = tuple(resource for resource in WATCHED if settings.watch_nodes or resource is not NODE)
         self._queue: KeyQueue[Key] = KeyQueue(clock=loop.time, observer=metrics.queue)
-        self._store = Store(self._queue.add)
+        self._store = Store(self._queue.add, metrics.pod_started)
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
         self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
         reconciler = Reconciler(client, self._store, builtin(), self._recorder, clock=loop.time)

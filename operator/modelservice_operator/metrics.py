@@ -14,15 +14,19 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from modelservice_operator import __version__
+from modelservice_operator.api.rules import RUNTIMES
 from modelservice_operator.cluster.leader import LEASE
 from modelservice_operator.records.fields import number, section, text
 from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from modelservice_operator.timeline import start_of
 
 CONTROLLER: Final = "modelservice"
 """Value of the labels `controller` and `name` by which dashboards tell controllers apart."""
 
 RECONCILE_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 QUEUE_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+STARTUP_BUCKETS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 240.0, 480.0, 900.0, 1800.0, 3600.0)
 """Upper bounds in seconds."""
 
 RESULTS: Final = ("success", "error", "requeue_after")
@@ -135,6 +139,7 @@ class Metrics:
             ["code", "method", "host"],
             registry=registry,
         )
+        self._leads = False
         self._leader = Gauge(
             "leader_election_master_status", "1 while this process leads.", ["name"], registry=registry
         ).labels(LEASE)
@@ -143,6 +148,13 @@ class Metrics:
             "Writes to the API server that succeeded, by kind and verb.",
             ["kind", "verb"],
             registry=registry,
+        )
+        self._startup = Histogram(
+            "modelservice_startup_phase_seconds",
+            "How long each phase of the start of a pod took.",
+            ["phase", "runtime"],
+            registry=registry,
+            buckets=STARTUP_BUCKETS,
         )
         self._dropped = Counter(
             "modelservice_events_dropped_total",
@@ -175,12 +187,21 @@ class Metrics:
         """A write succeeded: `verb` is one of create, apply, patch, delete."""
         self._writes.labels(kind, verb).inc()
 
+    def pod_started(self, pod: Pod) -> None:
+        """A pod was seen to become ready. A standby sees the same ones, and leaves the counting to the leader."""
+        start = start_of(pod)
+        # Its labels can be anybody's, and the values of a label of ours must be few.
+        if self._leads and start is not None and pod.controlled and pod.runtime in RUNTIMES:
+            for phase, seconds in start.seconds.items():
+                self._startup.labels(phase, pod.runtime).observe(seconds)
+
     def event_dropped(self) -> None:
         """An Event was given up."""
         self._dropped.inc()
 
     def leader(self, *, leading: bool) -> None:
         """This process leads from now on, or no longer."""
+        self._leads = leading
         self._leader.set(1 if leading else 0)
 
 

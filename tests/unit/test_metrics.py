@@ -1,4 +1,6 @@
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
@@ -7,6 +9,8 @@ from modelservice_operator import __version__
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.metrics import Metrics, Sources
 from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
+from unit.diagnose.builders import at, condition, pod
 
 
 class Queue:
@@ -117,6 +121,61 @@ def test_ages_of_watches() -> None:
     assert samples(metrics, "modelservice_watch") == ['modelservice_watch_age_seconds{resource="pods"} 12.5']
     ages["nodes"] = 1.0
     assert len(samples(metrics, "modelservice_watch")) == 2
+
+
+def started(**changes: Any) -> Pod:
+    loading, ready = (
+        pod(
+            node="gpu-1",
+            container={"startupProbe": {}},
+            conditions=[
+                condition("PodScheduled", "True", since=at(2)),
+                condition("Ready", status, since=at(since)),
+            ],
+            statuses=[{"name": "server", "state": {"running": {"startedAt": at(60)}}}],
+        )
+        for status, since in (("False", 2), ("True", 240))
+    )
+    return replace(ready.following(loading), **{"runtime": "vllm", **changes})
+
+
+def test_starts_of_pods_by_phase_and_runtime() -> None:
+    metrics = Metrics()
+    metrics.leader(leading=True)
+    metrics.pod_started(started())
+    metrics.pod_started(started(runtime="tei"))
+    metrics.pod_started(started())
+    assert samples(metrics, "modelservice_startup_phase_seconds") == [
+        'modelservice_startup_phase_seconds_count{phase="loading",runtime="tei"} 1.0',
+        'modelservice_startup_phase_seconds_count{phase="loading",runtime="vllm"} 2.0',
+        'modelservice_startup_phase_seconds_count{phase="pulling",runtime="tei"} 1.0',
+        'modelservice_startup_phase_seconds_count{phase="pulling",runtime="vllm"} 2.0',
+        'modelservice_startup_phase_seconds_count{phase="scheduling",runtime="tei"} 1.0',
+        'modelservice_startup_phase_seconds_count{phase="scheduling",runtime="vllm"} 2.0',
+        'modelservice_startup_phase_seconds_sum{phase="loading",runtime="tei"} 180.0',
+        'modelservice_startup_phase_seconds_sum{phase="loading",runtime="vllm"} 360.0',
+        'modelservice_startup_phase_seconds_sum{phase="pulling",runtime="tei"} 58.0',
+        'modelservice_startup_phase_seconds_sum{phase="pulling",runtime="vllm"} 116.0',
+        'modelservice_startup_phase_seconds_sum{phase="scheduling",runtime="tei"} 2.0',
+        'modelservice_startup_phase_seconds_sum{phase="scheduling",runtime="vllm"} 4.0',
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"runtime": "mine"}, {"controlled": False}, {"first_ready": ""}])
+def test_pods_that_are_no_measure(changes: dict[str, object]) -> None:
+    metrics = Metrics()
+    metrics.leader(leading=True)
+    metrics.pod_started(started(**changes))
+    assert samples(metrics, "modelservice_startup") == []
+
+
+def test_a_standby_counts_no_starts() -> None:
+    metrics = Metrics()
+    metrics.pod_started(started())
+    metrics.leader(leading=True)
+    metrics.leader(leading=False)
+    metrics.pod_started(started())
+    assert samples(metrics, "modelservice_startup") == []
 
 
 OBJECT = ("modelservice_info", "modelservice_status_condition", "modelservice_replicas")
