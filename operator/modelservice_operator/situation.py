@@ -78,7 +78,7 @@ class Situation:
     under_way: Span | None = None
     """What the pods of the desired revision are at, while it is not complete."""
     starts: tuple[Start, ...] = ()
-    """The latest starts of its pods that were watched."""
+    """The latest starts of its pods that were watched and that the status does not know of."""
 
 
 def situate(
@@ -110,7 +110,7 @@ def situate(
         suspended=spec is not None and spec.suspend,
         paused=spec is not None and spec.rollout.paused,
         under_way=None if observation.complete else under_way(pods, revision or "", observation.ready),
-        starts=starts(pods, revision or "", observation.ready),
+        starts=starts(pods, revision or "", observation.ready, parent.status.get("startup") or {}),
     )
 
 

@@ -39,22 +39,25 @@ def under_way(pods: Iterable[Pod], revision: str, counted: int) -> Span | None:
     return min(spans, key=lambda span: (-_ORDER.index(span.phase), span.start), default=None)
 
 
-def starts(pods: Iterable[Pod], revision: str, counted: int) -> tuple[Start, ...]:
-    """The latest starts of a revision; none while the Deployment has yet to hear of a pod that is ready, or is not."""
+def starts(pods: Iterable[Pod], revision: str, counted: int, startup: Manifest) -> tuple[Start, ...]:
+    """The latest starts of a revision that `status.startup` does not know of.
+
+    None while the Deployment has yet to hear of a pod that is ready, or is not: `counted` are those that it knows of.
+    """
     ours = _ours(pods)
     if sum(pod.ready for pod in ours) != counted:
         return ()
     watched = (pod for pod in ours if pod.first_ready and pod.revision == revision)
     latest = nlargest(MAX_STARTS, watched, key=lambda pod: (pod.first_ready, pod.name))
-    return tuple(start for pod in latest if (start := start_of(pod)) is not None)
+    known = {entry["pod"] for entry in _entries(startup)}
+    return tuple(start for pod in latest if pod.name not in known and (start := start_of(pod)) is not None)
 
 
 def remember(before: Manifest, revision: str, latest: Iterable[Start]) -> Manifest:
-    """`status.startup` after these starts of pods of a revision: as it was, if it knows of all of them."""
-    known = _known(before, revision)
-    told = {entry["pod"] for entry in known}
-    entries = [*known, *(_entry(start) for start in latest if start.pod not in told)]
-    entries = nlargest(MAX_STARTS, entries, key=lambda entry: (entry["readyAt"], entry["pod"]))
+    """`status.startup` after these starts of pods of a revision: as it was, if there is nothing new in them."""
+    known = _entries(before) if before.get("revision") == revision else []
+    by_pod = {start.pod: _entry(start) for start in latest} | {entry["pod"]: entry for entry in known}
+    entries = nlargest(MAX_STARTS, by_pod.values(), key=lambda entry: (entry["readyAt"], entry["pod"]))
     if entries == known:
         return before
     last, *earlier = entries
@@ -84,8 +87,8 @@ def _ours(pods: Iterable[Pod]) -> list[Pod]:
     return [pod for pod in pods if pod.controlled and not pod.deleting and pod.phase not in {"Failed", "Succeeded"}]
 
 
-def _known(startup: Manifest, revision: str) -> list[Manifest]:
-    return [startup["last"], *startup.get("earlier", ())] if startup.get("revision") == revision else []
+def _entries(startup: Manifest) -> list[Manifest]:
+    return [startup["last"], *startup.get("earlier", ())] if startup else []
 
 
 def _entry(start: Start) -> Manifest:

@@ -66,15 +66,23 @@ def test_what_is_under_way(what: str, pods: list[Pod], counted: int, expected: s
 def test_a_start_counts_when_the_deployment_has_heard_of_it() -> None:
     """The status is then written for its count anyway: once, and without a delay to what matters."""
     family = [serves("a", 200), loads("b"), serves("c", 150, watched=False), serves("d", 300, revision="r0")]
-    assert starts(family, "r1", 2) == ()
-    assert starts(family, "r1", 3) == (
+    assert starts(family, "r1", 2, {}) == ()
+    assert starts(family, "r1", 3, {}) == (
         Start("a", at(200), {Phase.SCHEDULING: 5, Phase.PULLING: 55, Phase.LOADING: 140}),
     )
 
 
 def test_of_many_starts_the_latest_count() -> None:
     family = [serves(f"pod-{number:03}", 200 + number) for number in range(100)]
-    assert [start.pod for start in starts(family, "r1", 100)] == [f"pod-{number:03}" for number in range(99, 94, -1)]
+    assert [start.pod for start in starts(family, "r1", 100, {})] == [
+        f"pod-{number:03}" for number in range(99, 94, -1)
+    ]
+
+
+def test_a_start_that_is_known_is_no_news() -> None:
+    family = [serves("a", 200), serves("b", 300)]
+    known = remember({}, "chat-1", starts(family[:1], "r1", 1, {}))
+    assert [start.pod for start in starts(family, "r1", 2, known)] == ["b"]
 
 
 def start(pod_name: str, ready: int, loading: int, **more: int) -> Start:

@@ -22,7 +22,7 @@ class Exit:
     """The end of its termination message."""
     finished_at: str
     """RFC 3339, as the next one."""
-    started_at: str = ""
+    started_at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def test_everything_that_decisions_need() -> None:
                 running_since="2026-11-22T10:00:04Z",
                 started=True,
                 unhealthy_devices=(("nvidia.com/gpu", 1),),
-                last_terminated=Exit(3, "Error", "x" * 4093 + "end", "2026-11-22T10:00:03Z"),
+                last_terminated=Exit(3, "Error", "x" * 4093 + "end", "2026-11-22T10:00:03Z", ""),
             ),
         ),
     )
