@@ -21,7 +21,8 @@ from modelservice_operator.records.parent import Parent
 from modelservice_operator.report.problems import problem_text
 from modelservice_operator.report.reading import NotThere, Reader
 from modelservice_operator.report.report import Report, report, wants_tenants
-from modelservice_operator.report.text import Colour, Paint, age, plain, report_text, table
+from modelservice_operator.report.text import Colour, Paint, plain, report_text, table
+from modelservice_operator.report.words import age
 
 PERIOD: Final = 2.0
 """Seconds between two looks of `--watch`."""

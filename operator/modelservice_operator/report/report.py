@@ -1,7 +1,8 @@
 """What is wanted of a ModelService, what is there, and what is wrong. Pure: the clock is passed in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from modelservice_operator import conditions
 from modelservice_operator.api.read import InvalidSpec, read_spec
@@ -15,9 +16,14 @@ from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.report.reading import Reading
+from modelservice_operator.timeline import Span, timeline
 
 SHORTAGES = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
 """Problems that a look at who holds the devices helps with."""
+
+
+STARTS: Final = 3
+"""Pods whose start is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,14 @@ class PodLine:
     revision: str
     restarts: int
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodStart:
+    """How a pod starts, or started."""
+
+    pod: str
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,10 @@ class Report:
     revision: Mapping[str, str]
     problems: tuple[Trouble, ...]
     pods: tuple[PodLine, ...]
+    starts: tuple[PodStart, ...]
+    """Of the pods that are on their way; of the latest that is ready, where none is."""
+    usual: Mapping[str, int]
+    """How many seconds each phase usually takes, by its name in `status.startup.median`."""
     devices: tuple[Devices, ...]
     output: Output | None
     notes: tuple[str, ...]
@@ -121,6 +139,8 @@ def report(reading: Reading, now: str) -> Report:
         revision=status.get("revision") or {},
         problems=problems,
         pods=tuple(map(_line, pods)),
+        starts=_starts(pods),
+        usual=(status.get("startup") or {}).get("median") or {},
         devices=_devices(reading) if any(problem.reason in SHORTAGES for problem in problems) else (),
         output=_output(pods),
         notes=(*_behind(parent), *reading.unreadable),
@@ -186,6 +206,13 @@ def _state(pod: Pod) -> str:
         return pod.reason
     waiting = (container.waiting.reason for container in pod.containers if container.waiting is not None)
     return next((reason for reason in waiting if reason != "PodInitializing"), pod.phase or "Pending")
+
+
+def _starts(pods: Sequence[Pod]) -> tuple[PodStart, ...]:
+    starting = [pod for pod in pods if not pod.ready and not pod.deleting]
+    chosen = starting[:STARTS] or sorted(pods, key=lambda pod: pod.created_at)[-1:]
+    starts = (PodStart(pod.name, timeline(pod)) for pod in chosen)
+    return tuple(start for start in starts if start.spans)
 
 
 def _devices(reading: Reading) -> tuple[Devices, ...]:

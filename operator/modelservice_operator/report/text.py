@@ -1,12 +1,12 @@
 """A report as text: the most important line first, in 80 columns, and as good without colour."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Final, Literal
 
-from modelservice_operator.diagnose.moments import between
+from modelservice_operator.report.bars import bars
 from modelservice_operator.report.problems import problem_text, wrapped
 from modelservice_operator.report.report import Devices, PodLine, Report
+from modelservice_operator.report.words import age
 
 Colour = Literal["green", "yellow", "red"]
 Paint = Callable[[str, Colour], str]
@@ -29,30 +29,12 @@ def report_text(report: Report, now: str, width: int, paint: Paint = plain) -> s
         *(problem_text(each.reason, each.message, each.remedy, width) for each in report.problems),
         _facts(report),
         table("Pods", ("NAME", "STATE", "AGE", "RESTARTS", "NODE"), _pods(report.pods, now)),
+        _starts(report, now),
         table("Devices", ("NODE", "HAS", "FREE", "HELD BY", ""), map(_devices, report.devices)),
         _output(report),
         "\n".join(line for note in report.notes for line in wrapped(f"Note: {note}", width, "", "      ")),
     ]
     return "\n\n".join(filter(None, parts))
-
-
-def age(since: str, now: str) -> str:
-    """How long ago a point in time is, as kubectl writes it: 45s, 12m, 3h5m, 4d2h; empty where unknown."""
-    passed = between(since, now)
-    if passed is None:
-        return ""
-    return duration(int(passed.total_seconds()))
-
-
-def duration(seconds: int) -> str:
-    """Seconds, with the two largest units that matter."""
-    seconds = max(0, seconds)
-    units = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
-    for (name, size), (below, smaller) in pairwise(units):
-        if seconds >= size:
-            rest = seconds % size // smaller
-            return f"{seconds // size}{name}{f'{rest}{below}' if rest else ''}"
-    return f"{seconds}s"
 
 
 def _headline(report: Report, now: str, width: int, paint: Paint) -> Iterator[str]:
@@ -81,6 +63,15 @@ def _facts(report: Report) -> str:
 def _pods(pods: Sequence[PodLine], now: str) -> Iterator[Sequence[str]]:
     for pod in pods:
         yield pod.name, pod.state, age(pod.created_at, now), str(pod.restarts), pod.node or "-"
+
+
+def _starts(report: Report, now: str) -> str:
+    lines = [
+        line
+        for start in report.starts
+        for line in (f"  {start.pod}", *(f"    {bar}" for bar in bars(start.spans, report.usual, now)))
+    ]
+    return "\n".join(["Start-up", *lines]) if lines else ""
 
 
 def _devices(line: Devices) -> Sequence[str]:

@@ -11,7 +11,8 @@ from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.report.reading import Reading
 from modelservice_operator.report.report import Report, report, wants_tenants
-from modelservice_operator.report.text import age, duration, report_text, table
+from modelservice_operator.report.text import report_text, table
+from modelservice_operator.report.words import age, duration
 from unit.diagnose.builders import NOW, at, condition, deployment, ended, node, nodes, pod, ready, unscheduled
 
 SPEC: Manifest = {"model": {"uri": "hf://Qwen/Qwen3-8B"}, "accelerator": {"count": 8}, "replicas": 2}
@@ -71,6 +72,10 @@ def test_a_shortage_reads_like_a_note_of_a_colleague() -> None:
         "  NAME         STATE    AGE  RESTARTS  NODE",
         "  chat-7d9c-b  Pending  5m   0         -",
         "  chat-7d9c-a  Ready    5m   0         gpu-1",
+        "",
+        "Start-up",
+        "  chat-7d9c-b",
+        "    scheduling  ██████████████████████████████  5m so far",
         "",
         "Devices",
         "  NODE   HAS  FREE  HELD BY",
