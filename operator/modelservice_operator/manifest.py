@@ -37,3 +37,14 @@ def wire_json(value: object) -> bytes:
     be what its encoder makes of them.
     """
     return canonical_json(value).translate(_ESCAPES).encode()
+
+
+_YAML_ESCAPES: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0xFEFF, 0xFFFE, 0xFFFF)}
+
+
+def wire_yaml(value: object) -> bytes:
+    """The same for bodies that the API server reads as YAML, as it does with those of server-side apply.
+
+    There a line may end with U+0085, which would become a blank, and other characters are refused unless escaped.
+    """
+    return wire_json(value).decode().translate(_YAML_ESCAPES).encode()

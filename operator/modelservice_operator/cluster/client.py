@@ -1,7 +1,7 @@
 """The API client: credentials and transport from the `kubernetes` package, plain dictionaries in and out.
 
 Of `kubernetes.aio` the credentials and the TLS settings are used. Its generated API classes cost four times the CPU
-per request and refuse answers that do not match their models; its transport encodes bodies otherwise than `wire_json`.
+per request and refuse answers that do not match their models; its transport encodes bodies otherwise than `manifest`.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from yarl import URL
 from modelservice_operator import __version__
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause, is_absence
 from modelservice_operator.cluster.resources import BY_KIND, Resource
-from modelservice_operator.manifest import Manifest, wire_json
+from modelservice_operator.manifest import Manifest, wire_json, wire_yaml
 from modelservice_operator.plan import names
 
 APPLY = "application/apply-patch+yaml"
@@ -219,6 +219,7 @@ class Client:
         content_type: str = "application/json",
         accept: str | None = None,
     ) -> tuple[int, bytes]:
+        written = wire_yaml if content_type == APPLY else wire_json
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
         url = URL(f"{self.configuration.host}{path}").with_query(query)
         status = 0
@@ -230,7 +231,7 @@ class Client:
                 method,
                 url,
                 headers=headers,
-                data=None if body is None else wire_json(body),
+                data=None if body is None else written(body),
                 timeout=REQUEST_TIMEOUT,
                 server_hostname=self.configuration.tls_server_name,
             ) as response:

@@ -202,6 +202,13 @@ async def test_bodies_are_what_go_would_write() -> None:
     assert asked.body.startswith('{"a":1.5,"apiVersion":"apps/v1","b":"\\u003cü \\u0026 ö\\u003e\\u2028",')
 
 
+async def test_what_is_applied_is_read_as_yaml() -> None:
+    async with served() as (client, api, _):
+        await client.apply({**CHAT, "b": "\x85\x7f"}, force=False)
+    (asked,) = api.asked
+    assert '"b":"\\u0085\\u007f"' in asked.body
+
+
 async def test_delete_is_meant_for_one_object() -> None:
     async with served(web.json_response({}), status(404), status(409), status(500)) as (client, api, observer):
         for _ in range(3):
