@@ -40,6 +40,14 @@ class ReadableQueue(Protocol):
 
     def __len__(self) -> int: ...
 
+    def oldest(self) -> float:
+        """For how long the key has waited that has waited longest."""
+        ...
+
+    def failing(self) -> int:
+        """How many keys are tried again, because the last try failed."""
+        ...
+
     def unfinished(self) -> float:
         """Sum of the times that workers have had their present keys."""
         ...
@@ -218,6 +226,18 @@ class _Scrape(Collector):
     def collect(self) -> Iterator[Metric]:
         queue = self._sources.queue
         yield _single("workqueue_depth", "Keys that wait in the queue.", "name", {CONTROLLER: len(queue)})
+        yield _single(
+            "modelservice_queue_oldest_seconds",
+            "For how long the key has waited that has waited longest.",
+            "name",
+            {CONTROLLER: queue.oldest()},
+        )
+        yield _single(
+            "modelservice_queue_failing",
+            "Keys that are tried again because the last try failed, each after its own back-off.",
+            "name",
+            {CONTROLLER: queue.failing()},
+        )
         yield _single(
             "workqueue_unfinished_work_seconds",
             "Sum of the times that workers have had their present keys.",

@@ -107,7 +107,11 @@ class Settings(BaseModel):
         2, gt=0, allow_inf_nan=False, description="Seconds between two looks at the Lease."
     )
     workers: Annotated[int, Must("a whole number from 1 to 256")] = Field(
-        16, ge=1, le=256, description="How many ModelServices are reconciled at the same time."
+        16,
+        ge=1,
+        le=256,
+        description="How many ModelServices are reconciled at the same time. One that has waited for an answer for 2 s "
+        "does not count: 240 more may then be worked on.",
     )
     watch_nodes: Annotated[bool, Must("on or off")] = Field(
         True, description="Whether to watch nodes, to explain why pods cannot be scheduled. Needs cluster-wide rights."

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from typing import Final
 
 from modelservice_operator import logs
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
@@ -12,9 +13,14 @@ from modelservice_operator.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
+PATIENCE: Final = 2.0
+"""Seconds after which a worker that waits for an answer, such as that of a webhook, is replaced."""
+REPLACEMENTS: Final = 240
+"""How many workers may be replaced at the same time."""
+
 
 class Workers:
-    """A fixed number of tasks over one queue."""
+    """A number of tasks over one queue. One that has had its key for long does not count: others are not held up."""
 
     def __init__(
         self,
@@ -34,28 +40,40 @@ class Workers:
         self._metrics = metrics
         self._clock = clock
         self._stopping = False
+        self._slow: set[Key] = set()
 
     async def run(self) -> None:
         """Work until cancelled, or until `stop` and the end of what is under way."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self._count):
-                group.create_task(self._work())
+                group.create_task(self._work(group))
 
     def stop(self) -> None:
         """Take no further keys."""
         self._stopping = True
 
-    async def _work(self) -> None:
+    async def _work(self, group: asyncio.TaskGroup) -> None:
         for gate in self._gates:
             await gate.wait()
         while not self._stopping:
             key = await self._queue.take()
+            patience = asyncio.get_running_loop().call_later(PATIENCE, self._replace, group, key)
             try:
                 if not self._stopping:
                     with logs.object_context(key.namespace, key.name):
                         await self._turn(key)
             finally:
+                patience.cancel()
                 self._queue.done(key)
+            if key in self._slow:
+                self._slow.discard(key)
+                return
+
+    def _replace(self, group: asyncio.TaskGroup, key: Key) -> None:
+        """Let another one take further keys; the one that has this key ends with it."""
+        if len(self._slow) < REPLACEMENTS:
+            self._slow.add(key)
+            group.create_task(self._work(group))
 
     async def _turn(self, key: Key) -> None:
         started = self._clock()

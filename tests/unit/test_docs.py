@@ -106,6 +106,12 @@ class NoQueue:
     def __len__(self) -> int:
         return 0
 
+    def oldest(self) -> float:
+        return 0.0
+
+    def failing(self) -> int:
+        return 0
+
     def unfinished(self) -> float:
         return 0.0
 

@@ -17,6 +17,12 @@ class Queue:
     def __len__(self) -> int:
         return 3
 
+    def oldest(self) -> float:
+        return 1.5
+
+    def failing(self) -> int:
+        return 2
+
     def unfinished(self) -> float:
         return 4.5
 
@@ -66,6 +72,10 @@ def test_the_queue() -> None:
     metrics.queue.taken(0.5)
     metrics.queue.done(0.25)
     metrics.queue.retried()
+    assert samples(metrics, "modelservice_queue") == [
+        'modelservice_queue_failing{name="modelservice"} 2.0',
+        'modelservice_queue_oldest_seconds{name="modelservice"} 1.5',
+    ]
     assert samples(metrics, "workqueue_") == [
         'workqueue_adds_total{name="modelservice"} 2.0',
         'workqueue_depth{name="modelservice"} 3.0',

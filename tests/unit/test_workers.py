@@ -131,9 +131,25 @@ def test_workers_work_side_by_side_but_never_on_the_same_key() -> None:
         stage.queue.add(A)
         await asyncio.sleep(100)
 
-    stage = play(lambda: Stage(takes=10.0), scenario)
-    assert stage.turns == [(0.0, A), (0.0, B), (10.0, Key("ml", "c")), (10.0, A)]
+    stage = play(lambda: Stage(takes=1.5), scenario)
+    assert stage.turns == [(0.0, A), (0.0, B), (1.5, Key("ml", "c")), (1.5, A)]
     assert stage.most == 2
+
+
+def test_what_waits_for_an_answer_does_not_hold_up_the_others() -> None:
+    keys = [Key("ml", str(number)) for number in range(5)]
+
+    async def scenario(stage: Stage) -> None:
+        for key in keys:
+            stage.queue.add(key)
+        await asyncio.sleep(100)
+        stage.takes = 1.0
+        for key in keys:
+            stage.queue.add(key)
+        await asyncio.sleep(100)
+
+    stage = play(lambda: Stage(takes=30.0), scenario)
+    assert times(stage) == [0.0, 0.0, 2.0, 2.0, 4.0, 100.0, 100.0, 101.0, 101.0, 102.0], "two again, once all is quick"
 
 
 @pytest.mark.parametrize("late", ["primed", "leading"])

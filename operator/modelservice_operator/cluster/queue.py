@@ -148,6 +148,15 @@ class KeyQueue(Generic[K]):
         """For how long the slowest worker has had its key; 0 when all are idle."""
         return max((self._clock() - since for since in self._running.values()), default=0.0)
 
+    def oldest(self) -> float:
+        """For how long the key has waited that has waited longest; 0 when none waits."""
+        since = next(iter(self._queued.values()), None)
+        return 0.0 if since is None else self._clock() - since
+
+    def failing(self) -> int:
+        """How many keys are tried again and again, because the last try failed."""
+        return len(self._failures)
+
     def unfinished(self) -> float:
         """Sum of the times that workers have had their present keys."""
         return sum(self._clock() - since for since in self._running.values())

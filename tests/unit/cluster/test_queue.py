@@ -193,6 +193,21 @@ async def test_how_long_workers_have_had_their_keys(queue: KeyQueue[str], clock:
     assert (queue.longest_running(), queue.unfinished()) == (6.0, 6.0)
 
 
+async def test_how_long_the_oldest_key_has_waited_and_how_many_fail(queue: KeyQueue[str], clock: Clock) -> None:
+    assert (queue.oldest(), queue.failing()) == (0.0, 0)
+    queue.add("a", background=True)
+    clock.now = 4.0
+    queue.add("b")
+    clock.now = 10.0
+    assert queue.oldest() == 10.0
+    assert await take_now(queue) == "b"
+    queue.retry("b")
+    assert (queue.oldest(), queue.failing()) == (10.0, 1)
+    assert await take_now(queue) == "a"
+    queue.forget("b")
+    assert (queue.oldest(), queue.failing()) == (0.0, 0)
+
+
 async def test_an_observer_is_told() -> None:
     told: list[tuple[str, float]] = []
 
