@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +18,9 @@ from modelservice_operator.api.types.env import EnvVar
 from modelservice_operator.api.uri import InvalidUri, parse_uri
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.quantity import is_quantity, parse_quantity
+
+DEEPEST_PATCH: Final = 50
+"""Levels of the patch on the pod template. The API server takes ten thousand, and Python follows no thousand."""
 
 
 class InvalidSpec(ValueError):
@@ -46,7 +50,7 @@ def read_spec(raw: Manifest, name: str) -> ModelServiceSpec:
         *_spec(spec),
         *_runtime(spec.runtime),
         *_env(spec.runtime.env),
-        *_nulls(spec.pod_template.spec if spec.pod_template else None, "spec.podTemplate.spec"),
+        *_pod_template(spec.pod_template.spec if spec.pod_template else None, "spec.podTemplate.spec"),
     )
     if mistakes:
         raise InvalidSpec(mistakes)
@@ -153,12 +157,27 @@ def _env(variables: tuple[EnvVar, ...]) -> Iterator[str]:
             yield _wrong(path, resource.divisor, rules.ENV_DIVISOR.message)
 
 
+def _pod_template(patch: Manifest | None, path: str) -> Iterator[str]:
+    if _is_deeper(patch, DEEPEST_PATCH):
+        yield f"{path}: may not be nested more than {DEEPEST_PATCH} levels deep, as no part of a pod is"
+    else:
+        yield from _nulls(patch, path)
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _is_deeper(item, levels - 1) for item in inside)
+
+
 def _nulls(value: object, path: str) -> Iterator[str]:
     """Some clients send a null and some leave it out: what it would mean depends on them."""
     if isinstance(value, dict):
         for key, item in value.items():
             if item is None:
-                yield f'{path}.{key}: may not be null: leave the field out, or write "$patch: delete" beside it'
+                yield (
+                    f"{path}.{key}: may not be null, which server-side apply makes of a section that was emptied: "
+                    'leave the field out, or write "$patch: delete" beside it'
+                )
             yield from _nulls(item, f"{path}.{key}")
     elif isinstance(value, list):
         for index, item in enumerate(value):

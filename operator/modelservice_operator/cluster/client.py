@@ -5,7 +5,6 @@ per request and refuse answers that do not match their models; its transport enc
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +15,7 @@ from yarl import URL
 
 from modelservice_operator import __version__
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause, is_absence
+from modelservice_operator.cluster.nesting import loads
 from modelservice_operator.cluster.resources import BY_KIND, Resource
 from modelservice_operator.manifest import Manifest, wire_json, wire_yaml
 from modelservice_operator.plan import names
@@ -82,6 +82,7 @@ class Client:
             trust_env=False,
             proxy=self.configuration.proxy,
             middlewares=middlewares,
+            response_class=_Response,
             headers={"User-Agent": f"modelservice-operator/{__version__}"},
             read_bufsize=2**21,
         )
@@ -253,6 +254,13 @@ class Client:
         return status, data
 
 
+class _Response(aiohttp.ClientResponse):
+    """Read by kopf when it lists."""
+
+    async def json(self, **_: object) -> object:
+        return loads(await self.read())
+
+
 def _address(manifest: Manifest) -> tuple[Resource, str, str]:
     metadata = manifest["metadata"]
     return BY_KIND[manifest["kind"]], metadata["namespace"], metadata["name"]
@@ -260,7 +268,7 @@ def _address(manifest: Manifest) -> tuple[Resource, str, str]:
 
 def _parse(data: bytes) -> Manifest:
     try:
-        answer = json.loads(data)
+        answer = loads(data)
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}

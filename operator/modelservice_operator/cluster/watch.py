@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import aiohttp
 import kopf
+from kopf._cogs.clients import api as kopf_requests
 from yarl import URL
 
+from modelservice_operator.cluster import nesting
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.kopf_settings import INACTIVITY_TIMEOUT, SERVER_TIMEOUT, operator_settings
@@ -35,6 +37,9 @@ CANCELLATIONS: Final = 10
 KOPF: Final = Path(kopf.__file__).parent
 DISCOVERY_GRACE: Final = 3.0
 """Seconds that kopf gets to begin watching a kind whose CRD was established."""
+
+# kopf reads the lines of its streams with `json.loads`, which fails on a deep object as often as the stream is opened.
+vars(kopf_requests)["json"] = nesting
 
 
 class Watch:

@@ -47,6 +47,16 @@ def test_a_size_may_be_a_number() -> None:
     assert spec.model.size == "16000000000"
 
 
+@pytest.mark.parametrize(("levels", "refused"), [(50, False), (51, True), (900, True)])
+def test_a_patch_is_followed_to_a_depth(levels: int, refused: bool) -> None:
+    patch: Any = {}
+    for _ in range(levels):
+        patch = {"a": patch}
+    mistakes = mistakes_in({"model": {"uri": "hf://a/b"}, "podTemplate": {"spec": patch}}, "x")
+    told = ("spec.podTemplate.spec: may not be nested more than 50 levels deep, as no part of a pod is",)
+    assert mistakes == (told if refused else ())
+
+
 def test_every_mistake_is_one_sentence() -> None:
     with pytest.raises(InvalidSpec) as refused:
         read_spec({"model": {"uri": "hf://a/b", "size": "16"}, "runtime": {"name": "x"}}, "qwen3.8b")

@@ -279,6 +279,14 @@ async def test_an_answer_that_is_no_json_is_an_empty_one() -> None:
         assert await client.request("GET", "/readyz") == {}
 
 
+async def test_an_answer_of_any_depth_is_read_by_us_and_by_kopf() -> None:
+    text = '{"a":' * 5000 + "1" + "}" * 5000
+    async with served(web.Response(text=text), web.Response(text=text)) as (client, _, _):
+        assert "a" in await client.request("GET", "/deep")
+        async with client.new_session() as session, session.get(f"{client.configuration.host}/deep") as response:
+            assert "a" in await response.json()
+
+
 # No answer.
 
 
