@@ -1,13 +1,11 @@
 """What the operator would create for the ModelServices in a file, without a cluster."""
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
 from modelservice_operator.api.read import InvalidSpec, read_spec
-from modelservice_operator.documents import InvalidYaml, read_documents, write_documents
+from modelservice_operator.documents import InvalidYaml, write_documents
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
@@ -16,10 +14,9 @@ from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.validate.metadata import named
+from modelservice_operator.validate.objects import LISTS, objects_in
 from modelservice_operator.validate.validator import Validator
-from modelservice_operator.validate.wire import as_json
-
-_LISTS: Final = frozenset({("v1", "List"), (api.API_VERSION, f"{api.KIND}List")})
 
 
 class InvalidFile(ValueError):
@@ -37,46 +34,50 @@ def render_file(text: str) -> str:
             operator would refuse.
     """
     children: list[Manifest] = []
-    try:
-        for number, document in enumerate(read_documents(text), start=1):
-            for place, manifest in _objects(f"document {number}", as_json(document)):
-                children += _children(place, manifest)
-    except InvalidYaml as error:
-        raise InvalidFile(str(error)) from error
-    except RecursionError as error:
-        raise InvalidFile("it is nested too deeply") from error
+    for place, found in objects_in(text):
+        try:
+            children += _children(place, found)
+        except RecursionError as error:
+            raise InvalidFile(f"{place}: it is nested too deeply") from error
     if not children:
         raise InvalidFile(f"There is no {api.KIND} in it.")
     return write_documents(children)
 
 
-def _objects(place: str, document: object) -> Iterator[tuple[str, Manifest]]:
-    """The objects of a document, each with where it stands; more than one for a list."""
-    if not isinstance(document, dict):
-        raise InvalidFile(f"{place} is no Kubernetes object.")
-    if (document.get("apiVersion"), document.get("kind")) not in _LISTS:
-        yield place, document
-        return
-    items = document.get("items")
-    if not isinstance(items, list):
-        raise InvalidFile(f"{place}: items must be a list.")
-    for number, item in enumerate(items, start=1):
-        yield from _objects(f"{place}, item {number}", item)
-
-
-def _children(place: str, manifest: Manifest) -> list[Manifest]:
-    name = _name(place, manifest)
-    place = f"{place}, {api.KIND} {name}"
-    raw = manifest.get("spec")
-    if not isinstance(raw, dict):
-        raise InvalidFile(f"{place}: spec is missing.")
-    _refuse_what_the_api_server_refuses(place, manifest)
-    parent = Parent.from_manifest({"metadata": _placed(manifest["metadata"]), "spec": raw})
+def refusals(manifest: Manifest) -> tuple[str, ...]:
+    """What the operator refuses in a ModelService that the API server takes, each with the field and what to do."""
     try:
-        spec = read_spec(raw, name)
-        hashed = revision_hash(inputs(name, spec))
-        template = render(name, spec, builtin(), hashed).template
-        return desired_children(parent, spec, template, intended_replicas(spec, exists=False))
+        _planned(named(manifest["metadata"]), manifest["spec"])
+    except InvalidSpec as error:
+        return error.mistakes
+    except PlanError as error:
+        return (str(error),)
+    return ()
+
+
+def _planned(metadata: Manifest, raw: Manifest) -> list[Manifest]:
+    """Of the metadata of an object that was read from a cluster nothing but name and namespace matters."""
+    name = metadata["name"]
+    placed = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+    spec = read_spec(raw, name)
+    hashed = revision_hash(inputs(name, spec))
+    template = render(name, spec, builtin(), hashed).template
+    parent = Parent.from_manifest({"metadata": placed, "spec": raw})
+    return desired_children(parent, spec, template, intended_replicas(spec, exists=False))
+
+
+def _children(place: str, found: object) -> list[Manifest]:
+    if isinstance(found, InvalidYaml):
+        raise InvalidFile(f"{place}: {found}")
+    if not isinstance(found, dict):
+        raise InvalidFile(f"{place} is no Kubernetes object.")
+    name = _name(place, found)
+    place = f"{place}, {api.KIND} {name}"
+    if not isinstance(found.get("spec"), dict):
+        raise InvalidFile(f"{place}: spec is missing.")
+    _refuse_what_the_api_server_refuses(place, found)
+    try:
+        return _planned(found["metadata"], found["spec"])
     except (InvalidSpec, PlanError) as error:
         raise InvalidFile(f"{place}: {error}") from error
 
@@ -85,6 +86,8 @@ def _name(place: str, manifest: Manifest) -> str:
     kind, version = manifest.get("kind"), manifest.get("apiVersion")
     if not kind:
         raise InvalidFile(f"{place} has no kind.")
+    if kind in LISTS:
+        raise InvalidFile(f"{place}: items must be a list.")
     if kind != api.KIND:
         raise InvalidFile(f"{place} is a {kind}: only {api.KIND}s can be rendered.")
     if version != api.API_VERSION:
@@ -96,11 +99,6 @@ def _name(place: str, manifest: Manifest) -> str:
     if not isinstance(name, str):
         raise InvalidFile(f"{place}: metadata.name must be a text: put {name} into quotes.")
     return name
-
-
-def _placed(metadata: Manifest) -> Manifest:
-    """Name and namespace: nothing else of an object that was read from a cluster matters."""
-    return {key: metadata[key] for key in ("name", "namespace") if key in metadata}
 
 
 def _refuse_what_the_api_server_refuses(place: str, manifest: Manifest) -> None:

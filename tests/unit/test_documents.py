@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from modelservice_operator.documents import InvalidYaml, read_documents, write_documents
+from modelservice_operator.documents import InvalidYaml, parts, read_documents, read_part, write_documents
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,14 @@ from modelservice_operator.documents import InvalidYaml, read_documents, write_d
         ("[1:30, 1:30.5, =, ~, 'y', \"1\"]", [["1:30", "1:30.5", "=", None, "y", "1"]]),
         ('{"a": 1}', [{"a": 1}]),
         ('{\n\t"a": [1, "y"]\n}\n{"b": 1e3}\n', [{"a": [1, "y"]}, {"b": 1000.0}]),
-        ("{a: y}\n--- {b: 1}\n", [{"a": True}, {"b": 1}]),
+        ("\ufeff{a: y}\n---  # next\r\n\ufeffb: 1\r\n", [{"a": True}, {"b": 1}]),
+        ('{"a": 1}\n---\nb: y\n', [{"a": 1}, {"b": True}]),
+        ("a: |\n  x\n  ---\n  y\n", [{"a": "x\n---\ny\n"}]),
+        ("a: 1e400\nb: -1e400\nc: .inf\n", [{"a": "1e400", "b": "-1e400", "c": float("inf")}]),
+        (f"[{'1' * 309}, {'1' * 310}, -{'1' * 5000}]", [[int("1" * 309), "1" * 310, "-" + "1" * 5000]]),
+        ("[!!set {a, b}, !!omap [a: 1], !!timestamp 2026-11-22]", [[{"a": None, "b": None}, [{"a": 1}], "2026-11-22"]]),
+        ('{"a": NaN}', [{"a": "NaN"}]),
+        ('"\\U0001F600 \\x00 \\u263a"', ["\U0001f600 \0 \u263a"]),
     ],
 )
 def test_read(text: str, documents: list[object]) -> None:
@@ -33,13 +40,26 @@ def test_read(text: str, documents: list[object]) -> None:
         ("a: 1\nb:\n  c: 1\n  c: 2\n", "line 4: c stands twice"),
         ("a: !!python/object:os.system x\n", "line 1: could not determine a constructor"),
         ("? [a]\n: 1\n", "line 1: found unhashable key"),
-        ("a: \x01\n", "unacceptable character"),
+        ("a: 1\n---\nb: \x01\n", r"^line 3: the character U\+0001 may not stand in YAML as it is$"),
+        ("a: 1\n--- {b: 1}\n", "^line 2: nothing may follow the three dashes on their line$"),
+        ("a: '\n---x'\n", "^line 2: nothing may follow"),
+        ("a: 1\n---\n\nb: [\n---\nc: 1\n", "^line 5: "),
+        ("a: &x 1\n---\nb: *x\n", "^line 3: found undefined alias"),
+        ("a: &x [*x]\n", "^its aliases stand for more than 1000000 values$"),
+        ("a: &x {b: *x}\n", "^its aliases stand for more than"),
+        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)), "^its aliases"),
+        ("a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 9)),
+         "^its aliases"),
+        ("a: !!int x\n", "^line 1: x is no int$"),
+        ("a: !!int ''\n", "^line 1: '?'? ?is no int$"),
+        ("a: !!bool x\n", "^line 1: x is no bool$"),
+        ("a: !!float x\n", "^line 1: x is no float$"),
+        ('a: "\\uD83D\\uDE00"\n', "^line 1: half a character: write one beyond"),
         ('{"a": 1, "b": {"c": 1, "c": 2}}', "^c stands twice$"),
         ('{"a": 1,\n"b": ]}', "line 2: "),
         ("[" * 5000, "nested too deeply"),
-        ("a: " + "1" * 5000, "Exceeds the limit"),
     ],
-)
+)  # fmt: skip
 def test_cannot_be_read(text: str, complaint: str) -> None:
     with pytest.raises(InvalidYaml, match=complaint):
         read_documents(text)
@@ -69,3 +89,11 @@ def test_order_blocks_and_no_aliases() -> None:
         {"one": shared, "two": shared, "empty": {}},
         {"script": "first\nsecond\n"},
     ]
+
+
+def test_a_broken_document_hides_no_other() -> None:
+    good, broken, last = parts("a: 1\n---\nb: [\n---\nc: 2\n")
+    assert read_part(good) == [{"a": 1}]
+    with pytest.raises(InvalidYaml, match="^line 3: |^line 4: "):
+        read_part(broken)
+    assert read_part(last) == [{"c": 2}]

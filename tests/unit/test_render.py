@@ -44,7 +44,7 @@ def _nested(depth: int) -> str:
     inside = '{"a":' * depth + "1" + "}" * depth
     return (
         '{"apiVersion": "modelservice.dev/v1alpha1", "kind": "ModelService", "metadata": {"name": "a"}, '
-        f'"spec": {{"podTemplate": {{"spec": {inside}}}}}}}'
+        f'"spec": {{"model": {{"uri": "hf://Qwen/Qwen3-8B"}}, "podTemplate": {{"spec": {inside}}}}}}}'
     )
 
 
@@ -52,7 +52,7 @@ def _nested(depth: int) -> str:
     ("text", "complaint"),
     [
         ("", "There is no ModelService in it."),
-        ("a: [", "line 1: "),
+        ("a: [", "document 1: line 1: "),
         ("just text", "document 1 is no Kubernetes object."),
         (
             ONE % "a" + "---\n{apiVersion: v1, kind: Secret}",
@@ -83,9 +83,12 @@ def _nested(depth: int) -> str:
             ONE.replace("Qwen3-8B", "Qwen3-8B-GGUF@main") % "a",
             "document 1, ModelService a: spec.model.uri: the runtime llamacpp cannot choose a revision.",
         ),
-        (ONE.replace("spec: {", "spec: {replicas: .inf, ") % "a", "inf is no number that JSON has"),
-        (_nested(800), "it is nested too deeply"),
-        (_nested(5000), "it is nested too deeply"),
+        (
+            ONE.replace("spec: {", "spec: {replicas: .inf, ") % "a",
+            "document 1: spec.replicas: inf is no number that JSON has",
+        ),
+        (_nested(100), "document 1, ModelService a: spec.podTemplate.spec: may not be nested more than 50 levels deep"),
+        (_nested(5000), "document 1: it is nested too deeply"),
     ],
 )
 def test_refused(text: str, complaint: str) -> None:

@@ -9,7 +9,6 @@ from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
-from modelservice_operator.documents import InvalidYaml
 from modelservice_operator.validate.validator import Validator
 from modelservice_operator.validate.verdict import verdict
 
@@ -23,7 +22,7 @@ class Unreadable(ValueError):
 
 @dataclass(slots=True)
 class Report:
-    """What is to be told: a line for each mistake, one for each file that cannot be read, and remarks."""
+    """What is to be told: a line for each mistake, one for each file or document that cannot be read, and remarks."""
 
     findings: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -36,7 +35,7 @@ class Report:
 
 
 def validate_files(names: Iterable[str]) -> Report:
-    """Judges the ModelServices in all files; a bad file does not hide what is wrong in others.
+    """Judges the ModelServices in all files; a bad file or document does not hide what is wrong in others.
 
     A name is that of a file, of a directory with its `*.json`, `*.yaml` and `*.yml` files at any depth, or `-` for
     standard input.
@@ -58,12 +57,10 @@ def _judge(validator: Validator, file: str, report: Report) -> int:
     """How many ModelServices are in the file; what is wrong with it goes to the report."""
     try:
         result = verdict(validator, _text(file))
-    except (InvalidYaml, Unreadable) as error:
+    except Unreadable as error:
         report.unreadable.append(f"{file}: {error}")
         return 0
-    except RecursionError:
-        report.unreadable.append(f"{file}: it is nested too deeply")
-        return 0
+    report.unreadable += [f"{file}: {document}" for document in result.unreadable]
     report.findings += [f"{file}: {finding}" for finding in result.findings]
     if result.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(result.skipped).items()))
@@ -88,7 +85,8 @@ def _text(name: str) -> str:
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise Unreadable(str(error)) from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error
 
 
 def _summary(judged: int) -> str:

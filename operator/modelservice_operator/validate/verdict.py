@@ -1,69 +1,66 @@
 """The verdict on the text of a file."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from modelservice_operator import api
-from modelservice_operator.documents import read_documents
+from modelservice_operator.documents import InvalidYaml
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.render import refusals
 from modelservice_operator.validate.mistakes import Mistake
+from modelservice_operator.validate.objects import LISTS, objects_in
 from modelservice_operator.validate.unknown import did_you_mean
 from modelservice_operator.validate.validator import Validator
-from modelservice_operator.validate.wire import as_json
 
-_LISTS: Final = ("List", f"{api.KIND}List")
 _NEARLY: Final = 0.8
 """How like ours an apiVersion is that was meant to be it: other projects have a ModelService too."""
+_TAKEN: Final = "(The API server takes it; the status would say so.)"
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found: a line for each mistake, how many ModelServices were judged, and the kinds of other objects."""
+    """What was found: a line for each document that cannot be read and for each mistake; how many were judged."""
 
+    unreadable: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     judged: int = 0
     skipped: list[str] = field(default_factory=list)
+    """Kinds of other objects."""
 
 
 def verdict(validator: Validator, text: str) -> Verdict:
     """Judges every ModelService in a text of YAML or JSON; several documents and lists are fine.
 
     A line begins with where the object stands, such as `document 2, ModelService ml/qwen`.
-
-    Raises:
-        InvalidYaml: the text cannot be read.
     """
     result = Verdict()
-    for number, document in enumerate(read_documents(text), start=1):
-        for place, manifest in _objects(f"document {number}", as_json(document)):
-            _judge(validator, place, manifest, result)
+    for place, found in objects_in(text):
+        try:
+            _judge(validator, place, found, result)
+        except (InvalidYaml, RecursionError) as error:
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+            result.unreadable.append(f"{place}: {why}")
     return result
 
 
-def _objects(place: str, document: object) -> Iterator[tuple[str, object]]:
-    """The objects of a document, each with where it stands; more than one for a list."""
-    items = document.get("items") if isinstance(document, dict) and document.get("kind") in _LISTS else None
-    if not isinstance(items, list):
-        yield place, document
-        return
-    for number, item in enumerate(items, start=1):
-        yield from _objects(f"{place}, item {number}", item)
-
-
-def _judge(validator: Validator, place: str, manifest: object, result: Verdict) -> None:
-    if not isinstance(manifest, dict):
+def _judge(validator: Validator, place: str, found: object, result: Verdict) -> None:
+    if isinstance(found, InvalidYaml):
+        raise found
+    if not isinstance(found, dict):
         result.findings.append(f"{place}: there is no Kubernetes object")
         return
-    kind = manifest.get("kind")
-    if mistake := _wrong_kind(manifest):
+    kind = found.get("kind")
+    if mistake := _wrong_kind(found):
         result.findings.append(_line(place, mistake))
-    elif kind != api.KIND or manifest.get("apiVersion") != api.API_VERSION:
+    elif kind != api.KIND or found.get("apiVersion") != api.API_VERSION:
         result.skipped.append(str(kind))
     else:
         result.judged += 1
-        place = f"{place}, {_named(manifest)}"
-        result.findings += [_line(place, mistake) for mistake in validator.mistakes(manifest)]
+        place = f"{place}, {_named(found)}"
+        mistakes = validator.mistakes(found)
+        result.findings += [_line(place, mistake) for mistake in mistakes]
+        if not mistakes:
+            result.findings += [f"{place}: {refusal} {_TAKEN}" for refusal in refusals(found)]
 
 
 def _wrong_kind(manifest: Manifest) -> Mistake | None:
@@ -71,7 +68,7 @@ def _wrong_kind(manifest: Manifest) -> Mistake | None:
     version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(kind, str) or not kind:
         return Mistake("kind", "must be set")
-    if kind in _LISTS:
+    if kind in LISTS:
         return Mistake("items", "must be a list")
     ours = isinstance(version, str) and version.partition("/")[0] == api.GROUP
     if kind != api.KIND:

@@ -45,6 +45,54 @@ def test_verdict(text: str, judged: int, skipped: list[str], findings: list[str]
         assert line.startswith(beginning)
 
 
+def test_a_document_that_cannot_be_read_hides_no_other() -> None:
+    result = verdict(VALIDATOR, f"a: [\n---{BAD}---\n{{a: .nan}}\n---{GOOD}---\n? {{}}\n: 1\n---{BAD}")
+    assert [line.partition(": ")[0] for line in result.unreadable] == ["document 1", "document 3", "document 5"]
+    assert (result.judged, len(result.findings)) == (3, 2)
+    assert result.findings[1].startswith(f"document 6, {AT}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "finding"),
+    [
+        (
+            'model: {uri: "hf://a/b-GGUF@main"}',
+            "spec.model.uri: the runtime llamacpp cannot choose a revision. Leave @",
+        ),
+        (
+            "podTemplate: {spec: {containers: [{image: x}]}}",
+            "spec.podTemplate: spec.containers[0]: has no name, by whic",
+        ),
+        (
+            "podTemplate: {spec: {x: null}}",
+            "spec.podTemplate.spec.x: may not be null, which server-side apply makes of",
+        ),
+        (
+            f"podTemplate: {{spec: {'{a: ' * 60}1{'}' * 60}}}",
+            "spec.podTemplate.spec: may not be nested more than 50 lev",
+        ),
+    ],
+)
+def test_what_the_operator_refuses_is_told_too(spec: str, finding: str) -> None:
+    text = GOOD.replace("{name: qwen, namespace: ml}", "{generateName: qwen-}")
+    result = verdict(
+        VALIDATOR,
+        text.replace('{model: {uri: "hf://Qwen/Qwen3-8B"}}', f"{{{spec}}}").replace(
+            "spec: {podT", 'spec: {model: {uri: "hf://Qwen/Qwen3-8B"}, podT'
+        ),
+    )
+    (line,) = result.findings
+    assert line.startswith(f"document 1, ModelService: {finding}")
+    assert line.endswith("(The API server takes it; the status would say so.)")
+
+
+def test_what_is_too_deep_to_be_judged() -> None:
+    deep = GOOD.replace("spec: {", f"spec: {{podTemplate: {{spec: {'[' * 250}{']' * 250}}}, ")
+    result = verdict(VALIDATOR, f"{'[' * 5000}\n---{deep}---{BAD}")
+    assert [line for line in result.unreadable if "nested too deeply" in line] == result.unreadable
+    assert result.findings[-1].startswith(f"document 3, {AT}")
+
+
 @pytest.mark.parametrize("kind", [("v1", "List"), ("modelservice.dev/v1alpha1", "ModelServiceList")])
 def test_lists(kind: tuple[str, str]) -> None:
     items = "".join(f"- {' '.join(text.split())}\n" for text in ("{apiVersion: v1, kind: Pod}",))
