@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from modelservice_operator.blocked import Blocked, poll_interval
@@ -63,11 +64,14 @@ class Gone(Exception):
     """The ModelService is gone, or its namespace is going: there is nothing left to do."""
 
 
+_TOO_LARGE = ("request is too large", "trying to send message larger than max")
+"""What etcd says of an object, and etcd's client of a request."""
+
 _BAD_INTENT = (
     "failed to create typed patch object",
     "failed to convert new object",
-    "request is too large",
     "duplicate entries for key",
+    *_TOO_LARGE,
 )
 """What the API server says, with status 500, of an intent that it will never accept (seen on 1.36)."""
 
@@ -152,6 +156,8 @@ def judging(kind: str) -> Iterator[None]:
 
 def _correction(kind: str, error: ApiError) -> str:
     """What to change: the message speaks of fields of the child, which a user does not write."""
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(text in error.message for text in _TOO_LARGE):
+        return f"Make the spec smaller: the {kind} is made from it, and no object may have more than 1.5 MiB."
     origins = {origin_of(kind, cause.field) for cause in error.causes}
     fields = sorted(origin for origin in origins if origin)
     if fields and None not in origins:

@@ -8,6 +8,7 @@ from modelservice_operator.cluster.errors import MESSAGE_LIMIT, ApiError, Cause,
 TERMINATING: Final = (Cause("NamespaceTerminating", "metadata.namespace", "namespace ml is being terminated"),)
 TYPED_PATCH: Final = "failed to create typed patch object (ml/qwen; apps/v1, Kind=Deployment): .x: field not declared"
 CONVERT: Final = "failed to convert new object (ml/qwen; apps/v1, Kind=Deployment) to smd typed: quantities must match"
+TOO_LONG: Final = "rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)"
 DUPLICATE: Final = '.spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]'
 
 
@@ -21,6 +22,7 @@ DUPLICATE: Final = '.spec.template.spec.containers[name="server"].env: duplicate
         (ApiError(500, "", CONVERT), "InvalidSpec", True, False),
         (ApiError(500, "", DUPLICATE), "InvalidSpec", True, False),
         (ApiError(500, "", "etcdserver: request is too large"), "InvalidSpec", True, False),
+        (ApiError(500, "", TOO_LONG), "InvalidSpec", True, False),
         (ApiError(403, "Forbidden", "User cannot patch"), "Forbidden", False, True),
         (ApiError(403, "Forbidden", "exceeded quota: few"), "QuotaExceeded", False, True),
         (ApiError(403, "Forbidden", 'admission webhook "a" denied the request: no'), "AdmissionDenied", False, True),
@@ -42,6 +44,15 @@ def test_what_an_error_means(error: ApiError, reason: str, stalled: bool, polls:
         assert POLL * 0.9 <= blocked.retry <= POLL * 1.1
     else:
         assert blocked.retry is None
+
+
+@pytest.mark.parametrize(
+    "error", [ApiError(413), ApiError(500, "", "etcdserver: request is too large"), ApiError(500, "", TOO_LONG)]
+)
+def test_what_is_too_large_is_to_be_made_smaller(error: ApiError) -> None:
+    blocked = judge("ControllerRevision", error)
+    assert blocked is not None
+    assert blocked.remedy.startswith("Make the spec smaller: the ControllerRevision is made from it")
 
 
 @pytest.mark.parametrize("status", [404, 409, 410, 429, 503, 504])
