@@ -1,20 +1,24 @@
-"""Specs from the shipped CRD itself: whatever the API server takes is planned, and the plan is taken too."""
+"""Specs from the CRD, and pod templates from Kubernetes' own schema, good and bad, against the real API server.
 
+What it refuses, `modelservice validate` refuses with the same words. What it takes is planned or explained, and the
+plan is taken too or refused for good: nothing that a user writes is tried again and again.
+"""
+
+import json
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cluster.harness.requests import Api
+from cluster.test_validate import METADATA, MODEL_SERVICES, by_the_server, by_us
 from localcluster import LocalCluster
-from modelservice_operator.api import KIND
-from modelservice_operator.api.read import read_spec
-from modelservice_operator.api.rules import RUNTIMES
+from modelservice_operator.api.crd import crd
+from modelservice_operator.api.read import InvalidSpec, read_spec
+from modelservice_operator.cluster.errors import ApiError, Cause, judge
 from modelservice_operator.cluster.resources import BY_KIND
-from modelservice_operator.generate import ROOT
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.replicas import intended_replicas
@@ -22,71 +26,30 @@ from modelservice_operator.plan.revision import controller_revision, inputs, rev
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.validate.validator import Validator
+from modelservice_operator.validate.wire import as_json
+from unit.from_schema import Anything, damaged, found, places, replaced, specs, values
 
-CRD = yaml.safe_load((ROOT / "crds" / "modelservice.dev_modelservices.yaml").read_text("utf-8"))
-SPEC = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
-PARENT = Parent.from_manifest({"metadata": {"name": "generated", "namespace": "default"}})
-TRIES = 400
-ACCEPTED = 100
-"""Of the tries at least so many must pass the API server, or too little is tried."""
-
-WORDS = st.sampled_from(["a", "model-7", "nvidia", "default"])
-TEXTS: dict[str, st.SearchStrategy[Any]] = {
-    "uri": st.sampled_from(
-        [
-            "hf://Qwen/Qwen3-8B@main",
-            "hf://Qwen/Qwen3-8B-GGUF:Q4_K_M",
-            "pvc://models/a/model.gguf",
-            "oci://registry.example.com/models/qwen:1",
-            "ollama://qwen3:8b",
-            "s3://bucket/models/qwen",
-            "gs://bucket/qwen",
-            "az://container/qwen",
-            "https://example.com/model.gguf",
-        ]
-    ),
-    "spec.runtime.name": st.sampled_from(RUNTIMES),
-    "healthPath": st.just("/health"),
-    "partition": st.just("3g.40gb"),
-    "host": st.just("models.example.com"),
-    "fieldPath": st.sampled_from(["status.podIP", "metadata.name"]),
-    "resource": st.sampled_from(["limits.cpu", "requests.memory"]),
-    "topologyKey": st.just("kubernetes.io/hostname"),
-    "value": st.sampled_from(["80", "x", ""]),
+HEAD: Final = {
+    "apiVersion": "modelservice.dev/v1alpha1",
+    "kind": "ModelService",
+    "metadata": {"name": "generated"},
 }
-QUANTITIES = st.sampled_from(["1", "500m", "2Gi", "64Gi", 3])
-
-
-def values(schema: dict[str, Any], path: str) -> st.SearchStrategy[Any]:
-    """Values that the schema allows, likely ones where a rule asks for a shape."""
-    name = path.rpartition(".")[2].removesuffix("[]")
-    if path in TEXTS or name in TEXTS:
-        return TEXTS.get(path, TEXTS.get(name, WORDS))
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    if "x-kubernetes-int-or-string" in schema:
-        return QUANTITIES
-    match schema["type"]:
-        case "object":
-            return objects(schema, path)
-        case "array":
-            return st.lists(values(schema["items"], f"{path}[]"), max_size=2)
-        case "integer":
-            return st.integers(schema.get("minimum", 0), min(schema.get("maximum", 9), schema.get("minimum", 0) + 9))
-        case "boolean":
-            return st.booleans()
-    return WORDS
-
-
-def objects(schema: dict[str, Any], path: str) -> st.SearchStrategy[dict[str, Any]]:
-    fields = {name: values(field, f"{path}.{name}") for name, field in schema.get("properties", {}).items()}
-    if "additionalProperties" in schema:
-        return st.dictionaries(WORDS, values(schema["additionalProperties"], f"{path}{{}}"), max_size=2)
-    required = {name: fields.pop(name) for name in schema.get("required", ())}
-    if not fields:
-        return st.fixed_dictionaries(required)
-    some = st.lists(st.sampled_from(sorted(fields)), max_size=3 if path == "spec" else 2, unique=True)
-    return some.flatmap(lambda names: st.fixed_dictionaries({**required, **{name: fields[name] for name in names}}))
+PARENT: Final = Parent.from_manifest({"metadata": {"name": "generated", "namespace": "default"}})
+VALIDATOR: Final = Validator(crd(), "v1alpha1")
+TRIES: Final = 800
+LEVELS: Final = 6
+"""Of Kubernetes' schema: deep enough for the env of a container."""
+QUANTITIES: Final = ("io.k8s.apimachinery.pkg.api.resource.Quantity", "io.k8s.apimachinery.pkg.util.intstr.IntOrString")
+DIRECTIVES: Final[list[tuple[str, Any]]] = [
+    *(("$patch", action) for action in ("delete", "replace", "merge", None, 1)),
+    *(("$retainKeys", names) for names in (["name"], [], "name", [1])),
+    ("$setElementOrder/containers", [{"name": "server"}]),
+    ("$setElementOrder/env", [{}]),
+    ("$deleteFromPrimitiveList/args", ["x"]),
+    ("$deleteFromPrimitiveList/containers", [{}]),
+    ("$unknown", 1),
+]
 
 
 @pytest.fixture(scope="module")
@@ -94,35 +57,52 @@ def api(installed: LocalCluster) -> Api:
     return Api(installed)
 
 
-def test_what_is_taken_is_planned_and_what_is_planned_is_taken(api: Api) -> None:
+def test_specs_are_judged_alike_planned_and_taken(api: Api) -> None:
     seen: Counter[str] = Counter()
 
     @settings(max_examples=TRIES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(values(SPEC, "spec"), TEXTS["uri"])
-    def judge(spec: dict[str, Any], uri: str) -> None:
-        spec = {**spec, "model": {"uri": uri, **spec.get("model", {})}}
-        manifest = {
-            "apiVersion": "modelservice.dev/v1alpha1",
-            "kind": "ModelService",
-            "metadata": {"name": "generated"},
-        }
-        answer = api.dry_run(path_of("ModelService"), {**manifest, "spec": spec})
-        if answer["kind"] != KIND:
-            seen["refused"] += 1
-            return
-        seen["taken"] += 1
-        try:
-            children = planned(answer["spec"])
-        except PlanError as error:
-            seen["explained"] += 1
-            assert error.message.startswith("spec.")
-            return
-        for child in children:
-            taken(api, child, seen)
+    @given(specs())
+    def judged(spec: Any) -> None:
+        follow(api, spec, seen)
 
-    judge()
-    assert seen["taken"] >= ACCEPTED, seen
+    judged()
+    assert min(seen["refused"], seen["taken"]) >= TRIES / 10, seen
     assert seen["child"] > 10 * seen["child refused"], seen
+
+
+def test_pod_templates_are_merged_and_taken_or_refused_for_good(api: Api, installed: LocalCluster) -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=TRIES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(pod_specs(installed))
+    def judged(pod: Any) -> None:
+        follow(api, {"model": {"uri": "hf://Qwen/Qwen3-8B"}, "podTemplate": {"spec": pod}}, seen)
+
+    judged()
+    assert min(seen["explained"], seen["child refused"], seen["child"] - seen["child refused"]) >= TRIES / 20, seen
+
+
+def follow(api: Api, spec: Any, seen: Counter[str]) -> None:
+    """From the API server's verdict on a spec to that on its children."""
+    manifest = as_json(HEAD | {"spec": spec})
+    assert isinstance(manifest, dict)
+    answer = api.dry_run(MODEL_SERVICES, manifest)
+    refusal = by_the_server(answer)
+    assert refusal == by_us(VALIDATOR.mistakes(manifest)) or refusal[0][0] == METADATA
+    seen["refused" if refusal else "taken"] += 1
+    if refusal:
+        return
+    try:
+        children = planned(answer["spec"])
+    except InvalidSpec as error:
+        seen["explained"] += 1
+        assert all(mistake.startswith("spec.podTemplate.spec") for mistake in error.mistakes)
+    except PlanError as error:
+        seen["explained"] += 1
+        assert error.message.startswith("spec.")
+    else:
+        for child in children:
+            taken_or_refused_for_good(api, child, seen)
 
 
 def planned(raw: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,14 +114,65 @@ def planned(raw: dict[str, Any]) -> list[dict[str, Any]]:
     return [*children, controller_revision(PARENT, wanted, template, hashed, 1)]
 
 
-def taken(api: Api, child: dict[str, Any], seen: Counter[str]) -> None:
-    """Only a value that Kubernetes itself judges, of one of its own types, may be refused: never a field or a type."""
-    answer = api.dry_run(path_of(child["kind"]), child)
+def taken_or_refused_for_good(api: Api, child: dict[str, Any], seen: Counter[str]) -> None:
+    resource = BY_KIND[child["kind"]]
+    if child["kind"] == "ControllerRevision":
+        answer = api.dry_run(resource.path("default"), child)
+    else:
+        answer = api.apply_dry_run(resource.path("default", child["metadata"]["name"]), child)
     seen["child"] += 1
     if answer["kind"] == "Status":
         seen["child refused"] += 1
-        assert (answer["code"], answer["reason"]) == (422, "Invalid"), answer["message"]
+        blocked = judge(child["kind"], error_of(answer))
+        assert blocked is not None, answer
+        assert blocked.stalled, answer
 
 
-def path_of(kind: str) -> str:
-    return BY_KIND[kind].path("default")
+def error_of(answer: dict[str, Any]) -> ApiError:
+    """The Status as the client raises it."""
+    causes = tuple(
+        Cause(cause.get("reason", ""), cause.get("field", ""), cause.get("message", ""))
+        for cause in (answer.get("details") or {}).get("causes", ())
+    )
+    return ApiError(answer["code"], answer.get("reason", ""), answer["message"], causes=causes)
+
+
+def pod_specs(cluster: LocalCluster) -> Anything:
+    """Patches for the spec of a pod: good, with something odd in a place or two, and with directives."""
+    schemas = json.loads(cluster.kubectl("get", "--raw", "/openapi/v3/api/v1"))["components"]["schemas"]
+    good = values(resolved(schemas["io.k8s.api.core.v1.PodSpec"], schemas, LEVELS)).map(for_the_server)
+    directed = good.flatmap(with_directive)
+    return st.one_of(good, good.flatmap(damaged), directed, directed.flatmap(damaged)).filter(
+        lambda pod: isinstance(pod, dict)
+    )
+
+
+def resolved(schema: dict[str, Any], schemas: dict[str, Any], levels: int) -> dict[str, Any]:
+    """The schema with what it refers to in its place, as deep as these levels; anything below."""
+    if not levels:
+        return {}
+    for part in [schema, *schema.get("allOf", ())]:
+        if "$ref" in part:
+            name = part["$ref"].rpartition("/")[2]
+            return (
+                {"x-kubernetes-int-or-string": True} if name in QUANTITIES else resolved(schemas[name], schemas, levels)
+            )
+    result = {key: value for key, value in schema.items() if key in ("type", "enum", "required")}
+    if "properties" in schema:
+        fields = schema["properties"].items()
+        result["properties"] = {name: resolved(field, schemas, levels - 1) for name, field in fields}
+    inner = {
+        key: resolved(schema[key], schemas, levels - 1) for key in ("items", "additionalProperties") if key in schema
+    }
+    return result | inner
+
+
+def for_the_server(pod: dict[str, Any]) -> dict[str, Any]:
+    """The first container is ours."""
+    return pod | {"containers": [first | {"name": "server"} for first in pod["containers"][:1]] + pod["containers"][1:]}
+
+
+def with_directive(pod: dict[str, Any]) -> Anything:
+    maps = [place for place in places(pod) if isinstance(found(pod, place), dict)]
+    chosen = st.tuples(st.sampled_from(maps), st.sampled_from(DIRECTIVES))
+    return chosen.map(lambda pair: replaced(pod, pair[0], found(pod, pair[0]) | dict([pair[1]])))

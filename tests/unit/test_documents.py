@@ -33,6 +33,12 @@ def test_read(text: str, documents: list[object]) -> None:
     assert read_documents(text) == documents
 
 
+def many_times(first: str, next_one: str) -> str:
+    """Nine of what has nine of what has nine, and so on."""
+    anchors = [f"a{number}: &a{number} {next_one % ', '.join([f'*a{number - 1}'] * 9)}" for number in range(1, 9)]
+    return "\n".join([f"a0: {first}", *anchors])
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -47,9 +53,8 @@ def test_read(text: str, documents: list[object]) -> None:
         ("a: &x 1\n---\nb: *x\n", "^line 3: found undefined alias"),
         ("a: &x [*x]\n", "^its aliases stand for more than 1000000 values$"),
         ("a: &x {b: *x}\n", "^its aliases stand for more than"),
-        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)), "^its aliases"),
-        ("a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 9)),
-         "^its aliases"),
+        (many_times("&a0 [x]", "[%s]"), "^its aliases"),
+        (many_times("&a0 {x: 1}", "{<<: [%s]}"), "^its aliases"),
         ("a: !!int x\n", "^line 1: x is no int$"),
         ("a: !!int ''\n", "^line 1: '?'? ?is no int$"),
         ("a: !!bool x\n", "^line 1: x is no bool$"),
@@ -94,6 +99,6 @@ def test_order_blocks_and_no_aliases() -> None:
 def test_a_broken_document_hides_no_other() -> None:
     good, broken, last = parts("a: 1\n---\nb: [\n---\nc: 2\n")
     assert read_part(good) == [{"a": 1}]
-    with pytest.raises(InvalidYaml, match="^line 3: |^line 4: "):
+    with pytest.raises(InvalidYaml, match=r"^line 4: "):
         read_part(broken)
     assert read_part(last) == [{"c": 2}]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from localcluster import LocalCluster
+from modelservice_operator.manifest import wire_yaml
 
 
 class Api:
@@ -26,12 +27,20 @@ class Api:
         """The object as it would be created, or the Status that refuses it."""
         return self._send("POST", f"{path}?dryRun=All&fieldValidation=Strict", manifest, "application/json")
 
+    def create(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The object as it was created, or the Status that refuses it."""
+        return self._send("POST", path, manifest, "application/json")
+
+    def apply_dry_run(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The object as server-side apply would make it, or the Status that refuses it."""
+        return self._send("PATCH", f"{path}?dryRun=All&fieldManager=tests", manifest, "application/apply-patch+yaml")
+
     def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
         """The object after a merge patch, or the Status that refuses it."""
         return self._send("PATCH", path, patch, "application/merge-patch+json")
 
     def _send(self, method: str, path: str, body: dict[str, Any], kind: str) -> dict[str, Any]:
         headers = {"Authorization": self._authorization, "Content-Type": kind}
-        self._connection.request(method, path, json.dumps(body), headers)
+        self._connection.request(method, path, wire_yaml(body), headers)
         answer: dict[str, Any] = json.load(self._connection.getresponse())
         return answer

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from modelservice_operator.validate import files
 from modelservice_operator.validate.files import validate_files
 from unit.validate.corpus import BAD, GOOD
 
