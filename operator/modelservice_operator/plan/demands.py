@@ -1,13 +1,18 @@
 """What a spec asks of its runtime for the model, and which runtimes can do it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from modelservice_operator.api.spec import Model, ModelServiceSpec
 from modelservice_operator.api.uri import ModelUri, parse_uri
 from modelservice_operator.plan.errors import PlanError
-from modelservice_operator.runtimes import placeholders
+from modelservice_operator.plan.server import NUMBER, flag_names
+from modelservice_operator.runtimes import flags, placeholders
 from modelservice_operator.runtimes.runtime import Runtime
+
+COUNTED_BY_ENGINES: Final = ("nvidia", "amd")
+"""Vendors whose devices are for the engines what they are for Kubernetes. Of others a chip may be several."""
 
 Can = Callable[[Runtime], bool]
 
@@ -85,11 +90,27 @@ def _name(model: Model, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> No
 
 def _devices(spec: ModelServiceSpec, runtime: Runtime) -> None:
     most = runtime.max_devices
-    if most is not None and spec.accelerator and spec.accelerator.count > most:
+    if spec.accelerator is None:
+        return
+    if most is not None and spec.accelerator.count > most:
         raise PlanError(
             f"spec.accelerator.count: the runtime {runtime.name} uses at most {most} for each pod.",
             f"Write {most}, and more replicas for more requests.",
         )
+    if spec.accelerator.vendor in COUNTED_BY_ENGINES:
+        _flag_of_count(spec.runtime.args, spec.accelerator.count, runtime)
+
+
+def _flag_of_count(args: Sequence[str], count: int, runtime: Runtime) -> None:
+    """Fewer than the pod has may be meant, as with pipelines; more never start."""
+    for argument in runtime.args:
+        given = flags.value_of(flag_names(argument), args)
+        asked = int(given) if given and NUMBER.fullmatch(given) else 0
+        if argument.value == f"{{{placeholders.ACCELERATOR_COUNT}}}" and asked > count:
+            raise PlanError(
+                f"spec.runtime.args: {argument.flag} asks for {asked} devices, and the pod has {count}.",
+                f"Write {asked} as spec.accelerator.count and leave the flag out: it follows from there.",
+            )
 
 
 def _use_of(needed: Iterable[str], scheme: str) -> Can:

@@ -17,7 +17,8 @@ MODEL_PATH: Final = "/model"
 CREDENTIALS_PATH: Final = "/credentials"
 """Where the keys of a Secret lie that an engine wants as files."""
 
-_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+NUMBER: Final = re.compile(r"[0-9]{1,9}")
+"""What a flag takes for one."""
 _HIGHEST_PORT: Final = 65535
 
 
@@ -133,9 +134,10 @@ def _number(spec: ModelServiceSpec, runtime: Runtime, placeholder: str, default:
     for argument in runtime.args:
         given = flags.value_of(flag_names(argument), spec.runtime.args)
         if argument.value == f"{{{placeholder}}}" and given is not None:
-            if not _NUMBER.fullmatch(given):
+            if not NUMBER.fullmatch(given):
+                wrong = f"{given!r} is no value for {argument.flag}" if given else f"{argument.flag} has no value"
                 raise PlanError(
-                    f"spec.runtime.args: {given!r} is no value for {argument.flag}.", "Write a whole number."
+                    f"spec.runtime.args: {wrong}.", f"Write a whole number, as in {argument.flag}={default}."
                 )
             return int(given)
     return default

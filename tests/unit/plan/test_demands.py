@@ -143,3 +143,39 @@ def test_names_that_ollama_takes(name: str, taken: bool) -> None:
         return
     with pytest.raises(PlanError, match="cannot serve a model as"):
         refuse("ollama", {"uri": "ollama://qwen3", "name": name})
+
+
+@pytest.mark.parametrize(
+    ("runtime", "args", "accelerator", "refused"),
+    [
+        (
+            "vllm",
+            ["--tensor-parallel-size=4"],
+            {"count": 1},
+            "--tensor-parallel-size asks for 4 devices, and the pod has 1",
+        ),
+        (
+            "vllm",
+            ["-tp", "4"],
+            {"vendor": "amd", "count": 2},
+            "--tensor-parallel-size asks for 4 devices, and the pod h",
+        ),
+        ("sglang", ["--tp=8"], {"count": 4}, "--tp-size asks for 8 devices, and the pod has 4"),
+        ("vllm", ["--tensor-parallel-size=4"], {"count": 4}, ""),
+        ("vllm", ["--tensor-parallel-size=2", "--pipeline-parallel-size=2"], {"count": 4}, ""),
+        ("vllm", ["--tensor-parallel-size=8"], {"vendor": "tpu", "count": 4}, ""),
+        ("vllm", ["--tensor-parallel-size=2"], None, ""),
+        ("vllm", ["--tensor-parallel-size=all"], {"count": 1}, ""),
+        ("vllm", ["--tensor-parallel-size"], {"count": 1}, ""),
+    ],
+)
+def test_a_flag_that_asks_for_more_devices_than_the_pod_has(
+    runtime: str, args: list[str], accelerator: Manifest | None, refused: str
+) -> None:
+    spec = {"model": {"uri": "hf://org/repo"}, "runtime": {"args": args}, "accelerator": accelerator}
+    asked = ModelServiceSpec.model_validate(spec)
+    if not refused:
+        refuse_what_it_cannot(asked, builtin()[runtime], builtin())
+        return
+    with pytest.raises(PlanError, match=f"^spec.runtime.args: {refused}"):
+        refuse_what_it_cannot(asked, builtin()[runtime], builtin())

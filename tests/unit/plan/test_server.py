@@ -123,7 +123,10 @@ def test_image(runtime: Manifest, image: str) -> None:
             "Choose one of these, or set spec.runtime.image to an image that runs on cpu.",
         ),
         ({**MODEL, "runtime": {"args": ["--port", "http"]}}, "spec.runtime.args: 'http' is no value for --port."),
-        ({**MODEL, "runtime": {"args": ["-p"]}}, "spec.runtime.args: '' is no value for --port."),
+        (
+            {**MODEL, "runtime": {"args": ["-p"]}},
+            "spec.runtime.args: --port has no value. Write a whole number, as in --",
+        ),
         ({**MODEL, "runtime": {"args": ["--port=-1"]}}, "spec.runtime.args: '-1' is no value for --port."),
         ({**MODEL, "runtime": {"args": ["--port=70000"]}}, "spec.runtime.args: 70000 is no port."),
         ({**MODEL, "runtime": {"args": ["--drain=1.5"]}}, "spec.runtime.args: '1.5' is no value for --drain."),
