@@ -117,5 +117,6 @@ class Process:
             return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
 
     def _signal(self, number: signal.Signals) -> None:
-        if self.pid:
-            os.killpg(self.pid, number)
+        pid = self.pid  # it may end at any moment
+        if pid:
+            os.killpg(pid, number)
