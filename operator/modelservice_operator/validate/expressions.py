@@ -43,7 +43,7 @@ def evaluated(expression: str, value: object) -> object:
         InvalidExpression: it cannot be compiled.
         NoValue: it has no value, for example because `self` lacks a field.
     """
-    return _result(compiled(expression).eval(data={"self": value}))
+    return _result(compiled(expression).eval(data={"self": _whole(value)}))
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -52,7 +52,16 @@ def matches(pattern: str, text: str) -> bool:
     Raises:
         NoValue: it is no pattern.
     """
-    return _result(compiled("self.matches(pattern)").eval(data={"self": text, "pattern": pattern})) is True
+    return _result(compiled("self.matches(pattern)").eval(data={"self": _whole(text), "pattern": pattern})) is True
+
+
+def _whole(value: object) -> object:
+    """The value with U+0001 for U+0000, at which the library cuts a text off; no pattern tells the two apart."""
+    if isinstance(value, dict):
+        return {_whole(key): _whole(inside) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return value.replace("\0", "\1") if isinstance(value, str) else value
 
 
 def _result(value: cel.Value) -> object:

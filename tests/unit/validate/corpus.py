@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 OTHER_TYPES: tuple[Any, ...] = (None, True, 7, 1.5, 2.0, "text", "", [], [None], ["text"], {}, {"a": 1})
 BEYOND = (-1, 0, 0.7, 2**31, 2**53, -(2**63), 1e21, 0.000001, 1234567.5, 123456.5)
-TEXTS = (" ", "é", 'a"b\\c\n\t\x00\x7f\u200b', "1Gi", "1e3", "-5", "2026-11-22")
+TEXTS = (" ", "é", 'a"b\\c\n\t\x00\x7f\u200b', "1Gi", "1e3", "-5", "2026-11-22", "a\0b")
 NAMES = ("a", "A", "a.b", "a-", "-a", "a" * 63, "a" * 64, "a" * 254, "ä")
 METADATA: list[dict[str, Any]] = [
     {"name": None},

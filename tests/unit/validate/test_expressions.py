@@ -19,6 +19,9 @@ from modelservice_operator.validate.expressions import InvalidExpression, NoValu
         ("self.all(key, self[key] > 1)", {"a": 2, "b": 1}, False),
         ("self.lowerAscii().split('/')[0]", "A/B", "a"),
         ("self == null", None, True),
+        ("self.matches('^[a-z]+$')", "a\0b", False),
+        ("size(self)", "a\0b", 3),
+        ("self.all(key, key == 'a' || self[key][0] == 'a')", {"a\0": ["a\0"]}, False),
     ],
 )
 def test_expressions(expression: str, value: Any, result: object) -> None:
