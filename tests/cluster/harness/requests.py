@@ -1,7 +1,6 @@
 """Requests to the API server over one connection, many in a second."""
 
 import base64
-import json
 import ssl
 from http.client import HTTPSConnection
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from localcluster import LocalCluster
+from modelservice_operator.cluster.nesting import loads
 from modelservice_operator.manifest import wire_yaml
 
 
@@ -27,8 +27,8 @@ class Api:
         """The object as it would be created, or the Status that refuses it."""
         return self._send("POST", f"{path}?dryRun=All&fieldValidation=Strict", manifest, "application/json")
 
-    def create(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
-        """The object as it was created, or the Status that refuses it."""
+    def create(self, path: str, manifest: dict[str, Any] | str) -> dict[str, Any]:
+        """The object as it was created, as far as Python reads it, or the Status that refuses it."""
         return self._send("POST", path, manifest, "application/json")
 
     def apply_dry_run(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -39,8 +39,10 @@ class Api:
         """The object after a merge patch, or the Status that refuses it."""
         return self._send("PATCH", path, patch, "application/merge-patch+json")
 
-    def _send(self, method: str, path: str, body: dict[str, Any], kind: str) -> dict[str, Any]:
+    def _send(self, method: str, path: str, body: dict[str, Any] | str, kind: str) -> dict[str, Any]:
         headers = {"Authorization": self._authorization, "Content-Type": kind}
-        self._connection.request(method, path, wire_yaml(body), headers)
-        answer: dict[str, Any] = json.load(self._connection.getresponse())
+        data = body.encode() if isinstance(body, str) else wire_yaml(body)
+        self._connection.request(method, path, data, headers)
+        answer = loads(self._connection.getresponse().read())
+        assert isinstance(answer, dict)
         return answer
