@@ -12,7 +12,7 @@ from cluster.harness.operator import USER, Operator
 from cluster.harness.requests import Api
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
-from cluster.harness.webhook import absent, denying
+from cluster.harness.webhook import webhook_for
 from localcluster import Kubectl, LocalCluster
 from modelservice_operator.cluster.resources import MODEL_SERVICE
 
@@ -24,7 +24,7 @@ KINDS: Final = {
     "failing": "RequestFailed",
     "taken": "NameConflict",
 }
-"""Of broken ones: no room in the quota, denied by a webhook, a webhook that cannot be asked, a name that is taken."""
+"""Of broken ones: no room in the quota, denied by a webhook, a webhook that fails, a name that is taken."""
 DELAYED_AT_MOST: Final = 1.35
 """How many requests are made until the healthy ones are there, for each one that is about these."""
 WORKERS: Final = 16
@@ -63,14 +63,12 @@ def obstacles(cluster: LocalCluster, kubectl: Kubectl, taken: Sequence[str]) -> 
         "metadata": {"name": "none"},
         "spec": {"hard": {"count/deployments.apps": "0"}},
     }
-    assert kubectl.namespace
     with ExitStack() as stack:
         full = cluster.kubectl.within(stack.enter_context(temporary_namespace(cluster, "quota")))
         full("create", "-f", "-", given=quota)
         eventually(lambda: full.json("get", "resourcequota", "none")["status"].get("used"))
         kubectl("create", "-f", "-", given=foreign)
-        stack.enter_context(denying(cluster, kubectl.namespace, "denied-"))
-        stack.enter_context(absent(cluster, kubectl.namespace, "failing-"))
+        stack.enter_context(webhook_for(cluster, kubectl))
         yield full
 
 
@@ -122,9 +120,8 @@ def test_a_webhook_that_does_not_answer_holds_up_nobody_else(
     operator: Operator, cluster: LocalCluster, kubectl: Kubectl, audit: Audit
 ) -> None:
     """More requests hang than there are workers."""
-    assert kubectl.namespace
     hanging, healthy = names("denied", WORKERS + 4), names("healthy", WORKERS + 4)
-    with denying(cluster, kubectl.namespace, "denied-") as webhook:
+    with webhook_for(cluster, kubectl) as webhook:
         webhook.holding = True
         mark = audit.mark()
         create(cluster, kubectl, hanging)

@@ -1,4 +1,4 @@
-"""An admission webhook that denies Deployments, or keeps the API server waiting for its answer."""
+"""An admission webhook that denies Deployments, breaks, or keeps the API server waiting for its answer."""
 
 import base64
 import json
@@ -6,19 +6,23 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from localcluster import LocalCluster
+from localcluster import Kubectl, LocalCluster
 
 NAME: Final = "deny.example.com"
+PATIENCE: Final = 30
+"""Seconds for which the API server waits; it allows no more."""
 
 
 class Webhook:
-    """What it was asked, and when it answers: at once, or while `holding` not before `release`."""
+    """Denies what is called `denied-…`, and fails at what is called `failing-…`."""
 
     def __init__(self) -> None:
         self.holding = False
+        """No answer is given before `release`."""
         self.waiting = 0
         """Requests that are held."""
         self._answer = threading.Event()
@@ -28,19 +32,22 @@ class Webhook:
         self.holding = False
         self._answer.set()
 
-    def review(self, uid: str) -> dict[str, Any]:
-        """The denial, in its time."""
+    def review(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """The denial, in its time; None for a failure."""
         if self.holding:
             self.waiting += 1
-            self._answer.wait(30)
+            self._answer.wait(PATIENCE)
             self.waiting -= 1
-        response = {"uid": uid, "allowed": False, "status": {"code": 403, "message": "no models on Saturdays"}}
+        if request["name"].startswith("failing-"):
+            return None
+        status = {"code": HTTPStatus.FORBIDDEN, "message": "no models on Saturdays"}
+        response = {"uid": request["uid"], "allowed": False, "status": status}
         return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
 
 
 @contextmanager
-def denying(cluster: LocalCluster, namespace: str, prefix: str) -> Iterator[Webhook]:
-    """A webhook for the Deployments of one namespace whose names begin with the prefix."""
+def webhook_for(cluster: LocalCluster, kubectl: Kubectl) -> Iterator[Webhook]:
+    """A webhook for the Deployments with these names in the namespace of `kubectl`."""
     webhook = Webhook()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"webhook": webhook}))
     certificate, key = (cluster.directory / "pki" / f"apiserver.{kind}" for kind in ("crt", "key"))
@@ -53,48 +60,34 @@ def denying(cluster: LocalCluster, namespace: str, prefix: str) -> Iterator[Webh
         "url": f"https://127.0.0.1:{server.server_address[1]}/",
         "caBundle": base64.b64encode(certificate.read_bytes()).decode(),
     }
+    kubectl("create", "-f", "-", given=_registration(kubectl.namespace, client))
     try:
-        with registered(cluster, namespace, prefix, NAME, client):
-            yield webhook
+        yield webhook
     finally:
+        kubectl("delete", "ValidatingWebhookConfiguration", NAME)
         webhook.release()
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-@contextmanager
-def absent(cluster: LocalCluster, namespace: str, prefix: str) -> Iterator[None]:
-    """A webhook that must be asked and does not listen."""
-    with registered(cluster, namespace, prefix, "absent.example.com", {"url": "https://127.0.0.1:9/"}):
-        yield
-
-
-@contextmanager
-def registered(cluster: LocalCluster, namespace: str, prefix: str, name: str, client: dict[str, Any]) -> Iterator[None]:
-    """The registration of a webhook for as long as the context lasts."""
+def _registration(namespace: str, client: dict[str, str]) -> dict[str, Any]:
     hook = {
-        "name": name,
+        "name": NAME,
         "clientConfig": client,
         "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}],
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "matchConditions": [{"name": "prefix", "expression": f"request.name.startsWith('{prefix}')"}],
+        "matchConditions": [{"name": "named", "expression": "request.name.matches('^(denied|failing)-')"}],
         "admissionReviewVersions": ["v1"],
         "sideEffects": "None",
-        "timeoutSeconds": 30,
+        "timeoutSeconds": PATIENCE,
     }
-    kind = "ValidatingWebhookConfiguration"
-    manifest = {
+    return {
         "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": kind,
-        "metadata": {"name": name},
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": NAME},
         "webhooks": [hook],
     }
-    cluster.kubectl("create", "-f", "-", given=manifest)
-    try:
-        yield
-    finally:
-        cluster.kubectl("delete", kind, name)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -102,8 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        data = json.dumps(self.webhook.review(asked["request"]["uid"])).encode()
-        self.send_response(200)
+        review = self.webhook.review(asked["request"])
+        data = json.dumps(review).encode()
+        self.send_response(HTTPStatus.OK if review else HTTPStatus.INTERNAL_SERVER_ERROR)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
