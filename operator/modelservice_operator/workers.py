@@ -14,7 +14,9 @@ from modelservice_operator.metrics import Metrics
 logger = logging.getLogger(__name__)
 
 PATIENCE: Final = 2.0
-"""Seconds after which a worker that waits for an answer, such as that of a webhook, is replaced."""
+"""Seconds after which a worker that waits for an answer, such as that of a webhook, is replaced, at the earliest."""
+UNUSUAL: Final = 10
+"""How many times as long as usual it has waited then: an API server that is slow for all gets no more to do."""
 REPLACEMENTS: Final = 240
 """How many workers may be replaced at the same time."""
 
@@ -41,6 +43,9 @@ class Workers:
         self._clock = clock
         self._stopping = False
         self._slow: set[Key] = set()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._usual = 0.0
+        """Seconds that a turn took lately, on average."""
 
     async def run(self) -> None:
         """Work until cancelled, or until `stop` and the end of what is under way."""
@@ -57,21 +62,27 @@ class Workers:
             await gate.wait()
         while not self._stopping:
             key = await self._queue.take()
-            patience = asyncio.get_running_loop().call_later(PATIENCE, self._replace, group, key)
+            started = self._clock()
+            self._watch(group, key, started)
             try:
                 if not self._stopping:
                     with logs.object_context(key.namespace, key.name):
                         await self._turn(key)
             finally:
-                patience.cancel()
+                if timer := self._timers.pop(key, None):
+                    timer.cancel()
                 self._queue.done(key)
             if key in self._slow:
                 self._slow.discard(key)
                 return
+            self._usual += (self._clock() - started - self._usual) / UNUSUAL
 
-    def _replace(self, group: asyncio.TaskGroup, key: Key) -> None:
-        """Let another one take further keys; the one that has this key ends with it."""
-        if len(self._slow) < REPLACEMENTS:
+    def _watch(self, group: asyncio.TaskGroup, key: Key, started: float) -> None:
+        """In time, let another one take further keys; the one that has this key ends with it."""
+        left = started + max(PATIENCE, UNUSUAL * self._usual) - self._clock()
+        if left > 0:
+            self._timers[key] = asyncio.get_running_loop().call_later(left, self._watch, group, key, started)
+        elif len(self._slow) < REPLACEMENTS:
             self._slow.add(key)
             group.create_task(self._work(group))
 

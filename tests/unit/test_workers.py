@@ -152,6 +152,19 @@ def test_what_waits_for_an_answer_does_not_hold_up_the_others() -> None:
     assert times(stage) == [0.0, 0.0, 2.0, 2.0, 4.0, 100.0, 100.0, 101.0, 101.0, 102.0], "two again, once all is quick"
 
 
+def test_when_all_is_slow_there_are_no_more_workers_than_before() -> None:
+    async def scenario(stage: Stage) -> None:
+        for takes, number in ((1.9, 8), (3.0, 4)):
+            stage.takes, start = takes, elapsed()
+            for index in range(number):
+                stage.queue.add(Key("ml", f"{start}-{index}"))
+            await asyncio.sleep(100)
+
+    stage = play(Stage, scenario)
+    assert times(stage)[8:] == [100.0, 100.0, 103.0, 103.0]
+    assert stage.most == 2
+
+
 @pytest.mark.parametrize("late", ["primed", "leading"])
 def test_no_key_is_taken_before_every_gate_is_open(late: str) -> None:
     async def scenario() -> Stage:
