@@ -4,13 +4,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from modelservice_operator import __version__
 from modelservice_operator.api.crd import crd_yaml
+from modelservice_operator.files import Unreadable, read_text
 from modelservice_operator.settings import InvalidSettings, Settings
 
 
@@ -81,8 +81,8 @@ def render(filenames: tuple[str, ...]) -> None:
 def validate(filenames: tuple[str, ...]) -> None:
     """Judge the ModelServices in files as the API server would, with the schema and rules of the CRD. Needs no cluster.
 
-    Prints a line for each mistake. Objects of other kinds are skipped. Exits with 0 if all is well, 1 for mistakes, 2
-    if a file cannot be read.
+    Prints a line for each mistake, and for what the API server takes and the operator cannot build from. Objects of
+    other kinds are skipped. Exits with 0 if all is well, 1 for mistakes, 2 if a file or document cannot be read.
     """
     # As for render.
     from modelservice_operator.validate.files import validate_files
@@ -171,16 +171,9 @@ def _rendered(filename: str) -> str:
     from modelservice_operator.render import InvalidFile, render_file
 
     try:
-        return render_file(_read(filename))
-    except InvalidFile as error:
+        return render_file(read_text(filename))
+    except (InvalidFile, Unreadable) as error:
         _fail(f"{filename}: {error}")
-
-
-def _read(filename: str) -> str:
-    try:
-        return sys.stdin.read() if filename == "-" else Path(filename).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"{filename}: {error.strerror if isinstance(error, OSError) else error}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -23,4 +23,5 @@ def read_text(name: str) -> str:
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it is no text in UTF-8: {error}") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error

@@ -124,7 +124,7 @@ def test_render_several_files(tmp_path: Path) -> None:
         ((ONE % "a").replace("model:", "modle:").encode(), "spec.modle: there is no such field; did you mean model?"),
         ((ONE % "a").replace("hf:", "ftp:").encode(), 'spec.model.uri: Invalid value: "ftp://Qwen/Qwen3-8B": must'),
         ((ONE % "a" + "---\nkind: Pod\n").encode(), "document 2 is a Pod"),
-        (b"\xff\xfe\x00", "codec can't decode"),
+        (b"\xff\xfe\x00", "is not UTF-8"),
     ],
     ids=["empty", "no YAML", "unknown field", "wrong value", "another kind", "no text"],
 )
@@ -282,7 +282,7 @@ def test_diagnose_of_healthy_pods(output: str, text: str) -> None:
     [
         ("", "it is empty"),
         ("{", "line 1"),
-        (b"\xff\xfe", "it is no text in UTF-8"),
+        (b"\xff\xfe", "line 1: byte 0xff is not UTF-8"),
         ("kind: Service", "is Service: pass Pods, as kubectl get pods -o json prints them"),
         ("hello", "is no Kubernetes object"),
         ("[" * 10_000, "nested too deeply"),

@@ -1,6 +1,5 @@
 """The files that are judged, and what is said of all of them together."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +8,11 @@ from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
+from modelservice_operator.files import STDIN, Unreadable, read_text
 from modelservice_operator.validate.validator import Validator
 from modelservice_operator.validate.verdict import verdict
 
 _SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
-_STDIN: Final = "-"
-
-
-class Unreadable(ValueError):
-    """There is nothing to be read under a name that was given; the message says why."""
 
 
 @dataclass(slots=True)
@@ -56,7 +51,7 @@ def validate_files(names: Iterable[str]) -> Report:
 def _judge(validator: Validator, file: str, report: Report) -> int:
     """How many ModelServices are in the file; what is wrong with it goes to the report."""
     try:
-        result = verdict(validator, _text(file))
+        result = verdict(validator, read_text(file))
     except Unreadable as error:
         report.unreadable.append(f"{file}: {error}")
         return 0
@@ -69,24 +64,13 @@ def _judge(validator: Validator, file: str, report: Report) -> int:
 
 
 def _files(name: str) -> Iterator[str]:
-    if name == _STDIN or not Path(name).is_dir():
+    if name == STDIN or not Path(name).is_dir():
         yield name
         return
     found = sorted(path for path in Path(name).rglob("*") if path.suffix in _SUFFIXES and path.is_file())
     if not found:
         raise Unreadable(f"there is no file in it that ends with {', '.join(sorted(_SUFFIXES))}")
     yield from map(str, found)
-
-
-def _text(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error
 
 
 def _summary(judged: int) -> str:
