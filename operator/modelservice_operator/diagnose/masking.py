@@ -6,17 +6,19 @@ from typing import Final
 MASK: Final = "***"
 
 _PATTERNS: Final = (
+    # Where a name of any length may begin, it begins where the run of its characters does: if every character could
+    # begin one, a long run would take a time that grows with the square of its length.
     # Names of keys as they stand in JSON, YAML, environments, query strings and command lines, with their value.
     re.compile(
-        r"""(?P<keep>["']?[\w.-]*(?:token|secret|passw(?:or)?d|passwd|pwd|api[_-]?key|access[_-]?key(?:[_-]?id)?"""
-        r"""|account[_-]?key|signature|sig)["']?\s*(?:[:=]|=>)\s*)"""
+        r"""(?P<keep>["']?(?<![\w.-])[\w.-]*(?:token|secret|passw(?:or)?d|passwd|pwd|api[_-]?key"""
+        r"""|access[_-]?key(?:[_-]?id)?|account[_-]?key|signature|sig)["']?\s*(?:[:=]|=>)\s*)"""
         r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:Bearer\s+|Basic\s+)?[^\s"',;&)}\]]+)""",
         re.IGNORECASE,
     ),
     re.compile(r"""(?P<keep>(?<![\w-])--?[\w-]*(?:token|secret|password|api-?key)\s+)(?!-)[^\s"']+""", re.IGNORECASE),
     re.compile(r"(?P<keep>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     # user:password@ in an address.
-    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
+    re.compile(r"(?P<keep>(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
     # Hugging Face, AWS (long-lived and temporary keys), GitHub, GitLab, NVIDIA NGC, OpenAI, Slack, Google.
     re.compile(r"(?P<keep>)\b(?:hf_|api_org_)[A-Za-z0-9]{8,}"),
     re.compile(r"(?P<keep>)\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"),
