@@ -8,6 +8,7 @@ from typing import Any, Final
 from modelservice_operator import __version__, http
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.credentials import load_configuration
+from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
 from modelservice_operator.cluster.queue import KeyQueue
@@ -48,7 +49,8 @@ class App:
         self._store = Store(self._queue.add, metrics.pod_started)
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
         self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
-        reconciler = Reconciler(client, self._store, builtin(), self._recorder, clock=loop.time)
+        self._gatherer = Gatherer(client, self._queue.add, clock=loop.time, output=settings.pod_logs)
+        reconciler = Reconciler(client, self._store, builtin(), self._recorder, self._gatherer, clock=loop.time)
         self._resync = Resync(
             client,
             self._store,
@@ -86,6 +88,7 @@ class App:
             workers = asyncio.create_task(self._workers.run(), name="workers")
             lead = asyncio.create_task(self._lead(), name="leader")
             events = asyncio.create_task(self._recorder.run(), name="events")
+            evidence = asyncio.create_task(self._gatherer.run(), name="evidence")
             tasks: set[asyncio.Task[Any]] = {
                 asyncio.create_task(self._stop.wait(), name="stop"),
                 asyncio.create_task(self._watch_forever(), name="watch"),
@@ -93,12 +96,13 @@ class App:
                 workers,
                 lead,
                 events,
+                evidence,
             }
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             exit_code = _exit_code(done)
             if lead not in done:
                 await self._drain(workers)
-            await _cancel({workers, lead, events})
+            await _cancel({workers, lead, events, evidence})
             if self._elector is not None:
                 await self._elector.release()
             await _cancel(tasks)

@@ -1,5 +1,6 @@
 """One ModelService brought to what its spec says, and its status to what is true. The details are in `cluster`."""
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,10 +13,12 @@ from modelservice_operator.blocked import Blocked, of_pod_template
 from modelservice_operator.cluster.apply import Applier
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, Gone, is_absence, judging, namespace_is_gone
+from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.resources import AUTOSCALER, CONTROLLER_REVISION, DEPLOYMENT, MODEL_SERVICE
 from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.scale import Scaler
-from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.store import Family, Key, Store
+from modelservice_operator.diagnose.evidence import questions, with_evidence
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.events import Recorder, transition_events
 from modelservice_operator.manifest import Manifest
@@ -45,6 +48,7 @@ class Reconciler:
         store: Store,
         runtimes: Mapping[str, Runtime],
         recorder: Recorder,
+        gatherer: Gatherer,
         *,
         clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -53,6 +57,7 @@ class Reconciler:
         self._store = store
         self._runtimes = runtimes
         self._recorder = recorder
+        self._gatherer = gatherer
         self._clock, self._now = clock, now
         self._applier = Applier(client, store)
         self._revisions = Revisions(client, store, runtimes)
@@ -101,6 +106,7 @@ class Reconciler:
         self._written.pop(key, None)
         self._was_whole.discard(key)
         self._failing.discard(key)
+        self._gatherer.forget(key)
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._applier.forget(uid)
@@ -216,6 +222,17 @@ class Reconciler:
         if created or spec.scaling is None:
             await self._scaler.settle(parent, spec, created=created)
 
+    def _with_evidence(self, key: Key, family: Family, outcome: Outcome, now: str) -> Family:
+        """The family with what was learnt about its pods; what else has to be asked about them is asked soon."""
+        spec, nodes = outcome.spec, self._store.nodes
+        if spec is None:
+            return family
+        output = self._gatherer.output
+        raised = [(pod, questions(pod, spec, nodes, now, output=output)) for pod in family.pods.values()]
+        self._gatherer.want(key, raised)
+        pods = {name: with_evidence(pod, self._gatherer.known(pod)) for name, pod in family.pods.items()}
+        return dataclasses.replace(family, pods=pods)
+
     async def _write_status(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
         """Write the status if it differs; returns the seconds to wait when it was written too recently."""
         family = self._store.family(key)
@@ -228,12 +245,16 @@ class Reconciler:
         since = last if last is not None else self._started
         changed = parent.status.get("observedGeneration") != parent.generation
         renew = changed or (since is not None and self._clock() - since >= RENEWAL)
+        family = self._with_evidence(key, family, outcome, now)
         situation = situate(parent, family, self._store.nodes, self._runtimes, outcome, now)
         wanted = status.compute(situation, now, renew=renew)
         patch = status.merge_patch(parent.status, wanted)
         if not patch:
             return None
-        wait = 0.0 if last is None else last + STATUS_INTERVAL - self._clock()
+        # What the process before this one was told of a pod, this one still has to ask.
+        patient = last is None and not changed and not _problems(parent.status) <= _problems(wanted)
+        interval = 0.0 if last is None else last + STATUS_INTERVAL - self._clock()
+        wait = max(interval, self._gatherer.hold(key, patient=patient))
         if wait > 0:
             return wait
         body: Manifest = {"metadata": {"resourceVersion": str(parent.resource_version)}, "status": patch}
@@ -258,3 +279,8 @@ class Reconciler:
             logger.log(level, "%s: %s", event.reason, event.message)
             self._recorder.record(parent, event, self._now())
         return None
+
+
+def _problems(of: Manifest) -> set[str]:
+    """The reasons of the problems in a status."""
+    return {problem["reason"] for problem in of.get("problems") or ()}

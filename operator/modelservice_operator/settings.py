@@ -116,6 +116,9 @@ class Settings(BaseModel):
     watch_nodes: Annotated[bool, Must("on or off")] = Field(
         True, description="Whether to watch nodes, to explain why pods cannot be scheduled. Needs cluster-wide rights."
     )
+    pod_logs: Annotated[bool, Must("on or off")] = Field(
+        False, description="Read the last lines of crashed containers; needs permission get on pods/log."
+    )
     resync_seconds: Annotated[float, Must("a number of seconds, at least 10")] = Field(
         600, ge=10, allow_inf_nan=False, description="Seconds after which everything is looked at again."
     )

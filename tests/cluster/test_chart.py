@@ -26,6 +26,7 @@ BESIDE_ANOTHER: Final = ("--set", "crds.enabled=false")
 CHANGED: Final = """
 replicas: 1
 watchNodes: false
+diagnosis: {podLogs: true}
 aggregateClusterRoles: false
 image: {repository: registry.example.com/team/operator, tag: v1, pullPolicy: Always}
 imagePullSecrets: [{name: registry}]
@@ -95,6 +96,7 @@ def test_the_operator_understands_what_the_chart_tells_it(cluster: LocalCluster,
     settings = Settings.from_env(environment | pod)
     assert settings.namespaces == ("team-a", "team-b")
     assert settings.watch_nodes is False
+    assert settings.pod_logs is True
     assert (settings.log_format, settings.log_level, settings.workers) == ("text", "debug", 32)
     assert container["ports"] == [{"name": "http", "containerPort": settings.http_port}]
     assert container["command"] == ["modelservice", "run"]
@@ -151,10 +153,13 @@ def test_every_grant_is_needed_and_suffices(
 def test_given_namespaces_need_no_right_outside_of_them(
     operator: Operator, installed: LocalCluster, kubectl: Kubectl, audit: Audit, tmp_path: Path
 ) -> None:
-    """The release serves the namespace that it lives in: one namespace is all that it knows of the cluster."""
+    """The release serves the namespace that it lives in: one namespace is all that it knows of the cluster.
+
+    It may read what containers printed, which is granted in the namespaces too.
+    """
     operator.process.stop()
     namespace = kubectl.namespace
-    flags = (*BESIDE_ANOTHER, "--set", "watchNodes=false,aggregateClusterRoles=false")
+    flags = (*BESIDE_ANOTHER, "--set", "watchNodes=false,aggregateClusterRoles=false,diagnosis.podLogs=true")
     manifests = rendered(installed, tmp_path, namespace, "--set", f"namespaces={{{namespace}}}", *flags)
     environment = {entry["name"]: entry["value"] for entry in _operator(manifests)["env"]}
     kubectl("create", "-f", "-", given=[manifest for manifest in manifests if manifest["kind"] != "Deployment"])
@@ -168,9 +173,12 @@ def test_given_namespaces_need_no_right_outside_of_them(
     try:
         own.ensure_working()
         _journey(own, kubectl)
+        user = f"system:serviceaccount:{namespace}:{RELEASE}"
+        eventually(lambda: LOGS in used(audit.requests(user=user)), timeout=60, why="the output of the crash is read")
     finally:
         own.process.stop()
-    requests = audit.requests(user=f"system:serviceaccount:{namespace}:{RELEASE}")
+    requests = audit.requests(user=user)
+    assert LOGS in granted(manifests)
     assert [request for request in requests if request.code == 403] == []
     assert used(requests) == granted(manifests)
 
@@ -222,6 +230,8 @@ def test_installing_upgrading_and_uninstalling(own_cluster: LocalCluster, tmp_pa
     assert models() == [MODEL]
 
 
+LOGS: Final = Grant("", "pods/log", "get")
+CRASH: Final = {"env": [{"name": "SIMULATE_FAILURE", "value": "crash"}]}
 SCALING = {"maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}
 
 
@@ -234,6 +244,7 @@ def _operator(manifests: list[dict[str, Any]]) -> dict[str, Any]:
 def _journey(operator: Operator, kubectl: Kubectl) -> None:
     """Everything that can happen to a ModelService and makes the operator read or write something of its own kind."""
     _in_someone_elses_way(kubectl)
+    Service(kubectl, "crashes", runtime=CRASH).apply().wait_for("Ready", "False", "CrashLooping")
     service = Service(kubectl, endpoint={"ingress": {"host": "models.example.com"}}).apply().ready()
     _scale_by_itself(service)
     kubectl("scale", "modelservice", service.name, "--replicas=2")

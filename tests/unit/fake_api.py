@@ -15,7 +15,7 @@ from typing_extensions import override
 from modelservice_operator.api.status import PENDING
 from modelservice_operator.cluster.client import APPLY, Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
-from modelservice_operator.cluster.resources import BY_KIND, Resource
+from modelservice_operator.cluster.resources import BY_KIND, EVENT, Resource
 from modelservice_operator.manifest import Manifest, wire_json
 from unit.admission import default, validate
 from unit.field_ownership import Conflict, Owner, Owners, apply, content, managed_fields, update
@@ -80,6 +80,10 @@ class FakeApi:
         self.now = CREATED
         self.requests: list[Request] = []
         self.events: list[Event] = []
+        self.told: list[Manifest] = []
+        """Events that others wrote."""
+        self.printed: dict[str, str] = {}
+        """The output of containers, by pod."""
         self.before: Callable[[Request], None] = lambda _: None
         """Called before each request is served: what happens meanwhile."""
         self.hiccups: Iterator[Failure | None] = iter(())
@@ -195,6 +199,9 @@ class FakeApi:
         return 200, self.live(request.kind, request.name) or live
 
     def _list(self, kind: str, query: Mapping[str, str]) -> Manifest:
+        if kind == EVENT.kind:
+            uid = query["fieldSelector"].removeprefix("involvedObject.uid=")
+            return {"items": [event for event in self.told if event["involvedObject"]["uid"] == uid]}
         found = [manifest for manifest in self.objects(kind) if _selected(manifest, query.get("labelSelector", ""))]
         start = int(query.get("continue") or 0)
         end = start + int(query["limit"])
@@ -350,6 +357,12 @@ class FakeClient(Client):
             answer["items"] = [{"metadata": item["metadata"]} for item in answer["items"]]
         return status, answer
 
+    @override
+    async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        resource, name, subresource = _parse(path)
+        self.api.serve(Request("get", resource.kind, name, subresource, {}), query or {})
+        return self.api.printed.get(name, "")
+
 
 class _Silent:
     def request(self, method: str, code: int, host: str) -> None: ...
@@ -371,7 +384,7 @@ def merged(target: object, patch: object) -> Manifest:
 def _parse(path: str) -> tuple[Resource, str, str]:
     """The kind, the name and the subresource in a path; empty where it has none."""
     parts = path.split("/")
-    resource = next(resource for resource in BY_KIND.values() if resource.plural in parts)
+    resource = next(resource for resource in (*BY_KIND.values(), EVENT) if resource.plural in parts)
     name, subresource = [*parts[parts.index(resource.plural) + 1 :], "", ""][:2]
     return resource, name, subresource
 

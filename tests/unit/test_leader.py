@@ -43,6 +43,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.elapsed
 
+    def run_in_executor(self, _executor: object, func: Callable[..., T], *args: object) -> asyncio.Future[T]:
+        """At once: no time passes while a thread works."""
+        done: asyncio.Future[T] = self.create_future()
+        done.set_result(func(*args))
+        return done
+
 
 def in_virtual_time(scenario: Coroutine[None, None, T]) -> T:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

@@ -642,3 +642,74 @@ async def test_a_note_of_replicas_that_someone_else_keeps_is_no_reason_to_write(
     await world.rest()
     assert world.child("Deployment")["spec"]["replicas"] == 6
     assert [write for write in world.api.writes(mark) if "Deployment" in write] == []
+
+
+def waiting_pod() -> Manifest:
+    """It has a node, and does not say what it waits for."""
+    state = {"name": "server", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    spec = {"nodeName": "gpu-1", "containers": [{"name": "server"}]}
+    return {**pod(""), "spec": spec, "status": {"phase": "Pending", "containerStatuses": [state]}}
+
+
+def crashed_pod() -> Manifest:
+    end = {"exitCode": 1, "reason": "Error", "message": "", "finishedAt": "2026-11-22T10:00:00Z"}
+    state = {"name": "server", "state": {"terminated": end}}
+    return {**pod(""), "spec": {"containers": [{"name": "server"}]}, "status": {"containerStatuses": [state]}}
+
+
+def told(reason: str, message: str) -> Manifest:
+    live = {"name": "qwen-7d9c-a", "uid": "uid-pod"}
+    return {"type": "Warning", "reason": reason, "message": message, "involvedObject": live}
+
+
+async def test_what_events_say_of_a_pod_that_waits_reaches_the_status_and_survives_a_restart() -> None:
+    world = World()
+    world.apply()
+    await world.settle()
+    waiting = waiting_pod()
+    waiting["metadata"]["uid"] = "uid-pod"
+    world.api.put(waiting)
+    world.api.told.append(told("FailedMount", 'MountVolume.SetUp failed for volume "weights" : timed out'))
+    world.roll_out(available=False)
+    await world.settle()
+    await world.ask()
+    assert "problems" not in world.status, "most pods start before they are asked about"
+    world.seconds += 10.0
+    await world.ask()
+    await world.settle()
+    assert [problem["reason"] for problem in world.status["problems"]] == ["VolumeMountFailed"]
+    assert verbs(world).count("list Event") == 1
+    writes = len(world.api.writes())
+    await world.restart()
+    await world.settle(patience=0.0)
+    world.seconds += 10.0
+    await world.ask()
+    await world.settle()
+    assert verbs(world).count("list Event") == 2
+    assert len(world.api.writes()) == writes, "the new process waits until it was told the same"
+
+
+async def test_a_crash_is_told_once_with_what_was_printed_before() -> None:
+    world = World()
+    world.apply()
+    await world.settle()
+    world.seconds += 5.0
+    world.api.put(crashed_pod())
+    world.api.printed["qwen-7d9c-a"] = "OSError: [Errno 28] No space left on device\n" + "traceback\n" * 200
+    world.roll_out(available=False)
+    writes = len(world.api.writes())
+    await world.settle(patience=0.0)
+    await world.ask()
+    await world.settle()
+    assert [problem["reason"] for problem in world.status["problems"]] == ["DiskFull"]
+    assert len(world.api.writes()) == writes + 1, "no status says less in the meantime"
+
+
+async def test_a_crash_is_told_without_evidence_if_that_takes_too_long() -> None:
+    world = World()
+    world.apply()
+    await world.settle()
+    world.api.put(crashed_pod())
+    world.roll_out(available=False)
+    await world.settle()
+    assert [problem["reason"] for problem in world.status["problems"]] == ["CrashLooping"]

@@ -9,6 +9,7 @@ from typing_extensions import override
 from modelservice_operator import api
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
+from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import BY_KIND
@@ -56,7 +57,10 @@ class Process:
         self.dirty: dict[Key, None] = {}
         self.store = Store(lambda key: self.dirty.setdefault(key))
         self.recorder = Recorded(client)
-        self.reconciler = Reconciler(client, self.store, world.runtimes, self.recorder, clock=clock, now=world.now)
+        self.gatherer = Gatherer(client, lambda key: self.dirty.__setitem__(key, None), clock=clock, output=True)
+        self.reconciler = Reconciler(
+            client, self.store, world.runtimes, self.recorder, self.gatherer, clock=clock, now=world.now
+        )
         freshness = Freshness(1.0, clock=clock)
         queue: KeyQueue[Key] = KeyQueue(clock=clock)
         self.resync = Resync(client, self.store, queue, BY_KIND.values(), (), period=600.0)
@@ -105,6 +109,12 @@ class World:
         self.pending.clear()
         self.process = Process(self)
         await self.process.resync.prime()
+
+    async def ask(self) -> None:
+        """Whatever evidence is due now is gathered."""
+        gatherer = self.process.gatherer
+        for uid, dossier in list(gatherer._dossiers.items()):
+            await gatherer._ask(uid, dossier)
 
     def gather(self) -> list[Event]:
         """Events that were not delivered yet, in the order in which they happened."""

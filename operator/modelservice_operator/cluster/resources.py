@@ -52,6 +52,8 @@ DISRUPTION_BUDGET: Final = Resource(
 INGRESS: Final = Resource("networking.k8s.io", "v1", "ingresses", "Ingress", selector=names.CHILD_SELECTOR)
 POD: Final = Resource("", "v1", "pods", "Pod", selector=names.CHILD_SELECTOR)
 NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+EVENT: Final = Resource("", "v1", "events", "Event")
+"""Read for one pod at a time, and never watched."""
 
 WATCHED: Final = (
     MODEL_SERVICE,

@@ -32,7 +32,7 @@ def test_secrets_are_masked(text: str, shown: str) -> None:
 @pytest.mark.parametrize("run", ["x", "a-", "a.b:", "token", "a://"])
 def test_a_long_run_of_characters_takes_no_longer_than_its_length(run: str) -> None:
     """Were the time to grow with the square of the length, this would take hours."""
-    text = run * (2_000_000 // len(run))
+    text = run * (400_000 // len(run))
     assert masked(text) == text
 
 
