@@ -4,13 +4,10 @@ from bisect import bisect_left
 from typing import Final
 
 from modelservice_operator.diagnose.masking import masked
-from modelservice_operator.diagnose.texts.recognise import recognise
+from modelservice_operator.diagnose.texts.recognise import meaning_of
 
 KEPT: Final = 4096
 """Characters, as many as are kept of a termination message."""
-
-_recognise: Final = recognise.__wrapped__
-"""Without the memory, which is for what is judged again and again, and not for texts of this length."""
 
 
 def excerpt(output: str) -> str:
@@ -21,10 +18,10 @@ def excerpt(output: str) -> str:
     """
     lines = [line[:KEPT] for line in output.splitlines(keepends=True)]
     last = _last_fitting(lines)
-    meaning = _recognise(output) if last else None
-    if meaning is not None and _recognise("".join(lines[last:])) != meaning:
+    meaning = meaning_of(output) if last else None
+    if meaning is not None and meaning_of("".join(lines[last:])) != meaning:
         # Of the ends of the output the shortest that means the same: it begins with the line that says so.
-        missing = bisect_left(range(last), True, key=lambda n: _recognise("".join(lines[n + 1 :])) != meaning)
+        missing = bisect_left(range(last), True, key=lambda n: meaning_of("".join(lines[n + 1 :])) != meaning)
         lines = lines[missing:]
         last = 0
     return masked("".join(lines[last:])[:KEPT])

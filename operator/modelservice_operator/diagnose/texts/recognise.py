@@ -30,7 +30,12 @@ class Meaning:
 
 @lru_cache(maxsize=_REMEMBERED)
 def recognise(output: str) -> Meaning | None:
-    """What the last lines that a process printed mean; None when no row knows them."""
+    """What the last lines that a process printed mean; None when no row knows them. For texts that come again."""
+    return meaning_of(output)
+
+
+def meaning_of(output: str) -> Meaning | None:
+    """The same for a long text that is looked at once: it is not kept."""
     for pattern, row in _rows():
         if match := pattern.search(output):
             groups = {name: quotable(value or "") for name, value in match.groupdict().items()}
