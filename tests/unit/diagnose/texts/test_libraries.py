@@ -32,7 +32,12 @@ PARAPHRASES = [
         "huggingface_hub.errors.HfHubHTTPError: (Request ID: 1)\n\n429 Too Many Requests: you have reached your 'api' "
         "rate limit.\nRetry after 12 seconds.",
         Reason.MODEL_DOWNLOAD_FAILED,
-        ["api", "12 seconds"],
+        ["(api)"],
+    ),
+    (
+        "huggingface_hub.errors.HfHubHTTPError: Client error '429 Too Many Requests' for url 'https://huggingface.co/x'",
+        Reason.MODEL_DOWNLOAD_FAILED,
+        ["429"],
     ),
     (
         "RuntimeError: Data processing error: CAS service error : ReqwestMiddleware Error: Request failed after 5 "
@@ -134,7 +139,7 @@ PARAPHRASES = [
         "Timeout(ms)=600000) ran "
         "for 600089 milliseconds before timing out.",
         Reason.COLLECTIVE_TIMEOUT,
-        ["600089 ms", "_REDUCE_SCATTER_BASE"],
+        ["600000 ms", "_REDUCE_SCATTER_BASE"],
     ),
     (
         "torch.distributed.DistStoreError: Timed out after 1801 seconds waiting for clients. 1/3 clients joined.",
