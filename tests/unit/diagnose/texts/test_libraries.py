@@ -128,6 +128,17 @@ PARAPHRASES = [
         ["40.00 GiB", "37.80 GiB"],
     ),
     (
+        "huggingface_hub.errors.HfHubHTTPError: Server error '504 Gateway Timeout' for url 'https://hub.example.com/x'",
+        Reason.MODEL_DOWNLOAD_FAILED,
+        ["504", "https://hub.example.com/x"],
+    ),
+    (
+        "torch.OutOfMemoryError: XPU out of memory. Tried to allocate 20.00 MiB.\nGPU 0 has a total capacity of "
+        "11.93 GiB of which 5.62 MiB is free.\nOf the allocated memory 10.43 GiB is allocated by PyTorch",
+        Reason.DEVICE_MEMORY_TOO_SMALL,
+        ["11.93 GiB", "5.62 MiB", "20.00 MiB"],
+    ),
+    (
         "RuntimeError: The NVIDIA driver on your system is too old (found version 11040).",
         Reason.DRIVER_TOO_OLD,
         ["CUDA 11.4"],
