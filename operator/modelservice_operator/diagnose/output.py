@@ -18,7 +18,7 @@ def recognised(pod: Pod, now: str) -> Finding | None:
         if meaning is not None:
             return Finding(
                 meaning.reason,
-                cause=(container.name, meaning.says),
+                cause=(container.name,),
                 happened="crashed",
                 detail=f"{meaning.says} ({called(container)} exited with code {end.exit_code})",
                 remedy=meaning.remedy,

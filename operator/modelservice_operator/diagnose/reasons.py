@@ -167,6 +167,7 @@ class Reason(StrEnum):
     )
     SHARED_MEMORY_TOO_SMALL = "SharedMemoryTooSmall", Fixer.USER, "The volume /dev/shm is too small for the engine."
     DISK_FULL = "DiskFull", Fixer.USER, "The volume that the model is written to is full."
+    PATH_NOT_WRITABLE = "PathNotWritable", Fixer.USER, "The server may not write where it has to."
     ADDRESS_IN_USE = "AddressInUse", Fixer.USER, "The server's port is taken by another process in the pod."
     PORT_MISMATCH = "PortMismatch", Fixer.USER, "The server listens on another port than the probes ask."
     OUT_OF_MEMORY = (
