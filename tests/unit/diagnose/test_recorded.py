@@ -51,10 +51,11 @@ VERDICTS = [
     (
         "initfail",
         8.7,
-        "CrashLooping",
-        "1 of 1 pod crashed: init container download exited with code 1; its last words: "
-        '"401 Client Error: Unauthorized".',
-        "Read its output: kubectl logs -n default initfail -c download --previous",
+        "ModelUnauthorized",
+        '1 of 1 pod crashed: the source of the model denies access: "401 Client Error: Unauthorized" (init container '
+        "download exited with code 1).",
+        "Put credentials that may read the model into a Secret and name it in spec.model.credentials.secretName; a "
+        "gated model also needs its terms accepted.",
     ),
     (
         "liveness-kill",

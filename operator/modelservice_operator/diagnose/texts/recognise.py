@@ -1,18 +1,41 @@
 """What the last lines of a process mean, if anyone knows."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
 from modelservice_operator.data import data_files, read_data
 from modelservice_operator.diagnose.reasons import Reason
-from modelservice_operator.diagnose.texts.row import Row, Texts
+from modelservice_operator.diagnose.texts.row import LINE, Row, Texts
 from modelservice_operator.diagnose.words import quotable
 
-ORDER: Final = ("vllm", "sglang", "tgi", "tei", "llamacpp", "triton", "ollama", "hub", "storage", "device", "system")
+GENERAL: Final = "general"
+"""The file whose rows are asked of the last line alone, when no other row knows the text: a process that ends says why
+at the end, and goes on after what else looks like it."""
+
+ORDER: Final = (
+    "vllm",
+    "sglang",
+    "tgi",
+    "tei",
+    "llamacpp",
+    "triton",
+    "ollama",
+    "hub",
+    "storage",
+    "device",
+    "system",
+    "general",
+)
 """Names of the files, in the order in which they are asked: an engine says more than a library, and a library more
 than the system. A consequence has its row after its cause."""
+
+_LONGEST: Final = 1000
+_REMARK: Final = re.compile(
+    r"^\W*(?:[\d.:T,Z-]+\W+)*(?:I|W|INFO|WARN|WARNING|DEBUG)\b|[Rr]etry|thrown while requesting"
+)
 
 _REMEMBERED: Final = 1024
 """Texts whose meaning is kept: pods that crash say the same again and again."""
@@ -36,11 +59,21 @@ def recognise(output: str) -> Meaning | None:
 
 def meaning_of(output: str) -> Meaning | None:
     """The same for a long text that is looked at once: it is not kept."""
-    for pattern, row in _rows():
-        if match := pattern.search(output):
-            groups = {name: quotable(value or "") for name, value in match.groupdict().items()}
+    return _meaning(output, _rows()) or _meaning(_last_line(output), _general())
+
+
+def _meaning(text: str, rows: Iterable[tuple[re.Pattern[str], Row]]) -> Meaning | None:
+    for pattern, row in rows:
+        if match := pattern.search(text):
+            groups = {name: quotable(value or "") for name, value in {LINE: text, **match.groupdict()}.items()}
             return Meaning(row.reason, row.says.format_map(groups), row.remedy.format_map(groups))
     return None
+
+
+def _last_line(output: str) -> str:
+    """The last line that says something; empty where that is no more than a remark."""
+    line = next((line for line in reversed(output.splitlines()) if line.strip()), "")[:_LONGEST]
+    return "" if _REMARK.search(line) else line
 
 
 @cache
@@ -57,4 +90,13 @@ def all_texts() -> tuple[Texts, ...]:
 @cache
 def _rows() -> tuple[tuple[re.Pattern[str], Row], ...]:
     """Compiled at the first crash: most operators never see one of most kinds."""
-    return tuple((re.compile(row.pattern), row) for texts in all_texts() for row in texts.texts)
+    return tuple(
+        (re.compile(row.pattern), row) for texts in all_texts() if texts.name != GENERAL for row in texts.texts
+    )
+
+
+@cache
+def _general() -> tuple[tuple[re.Pattern[str], Row], ...]:
+    return tuple(
+        (re.compile(row.pattern), row) for texts in all_texts() if texts.name == GENERAL for row in texts.texts
+    )

@@ -1,12 +1,14 @@
 """Rows of data that recognise a text which a process printed."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from modelservice_operator.data import Data, NamedData
 from modelservice_operator.diagnose.reasons import Reason
+
+LINE: Final = "line"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -30,7 +32,8 @@ class Row(Data):
     """A regular expression, searched for in the last lines that a process printed. Its named groups hold the numbers
     and names that matter, and every group takes part in every match."""
     says: Annotated[str, Field(min_length=1)]
-    """What it means, as the end of "1 of 1 pod crashed: …", without a full stop; `{group}` stands for a named group."""
+    """What it means, as the end of "1 of 1 pod crashed: …", without a full stop; `{group}` stands for a named group,
+    and `{line}` for the line that the match is in."""
     remedy: Annotated[str, Field(min_length=1)]
     """One next step, a whole sentence that names the field or command; `{group}` as in `says`."""
     source: Annotated[str, Field(min_length=1)]
@@ -44,7 +47,7 @@ class Row(Data):
         if match is None:
             raise ValueError("pattern does not match the example")
         for text in (self.says, self.remedy):
-            text.format_map(match.groupdict())
+            text.format_map({LINE: "", **match.groupdict()})
         return self
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from modelservice_operator.data import InvalidData, data_files, read_data
-from modelservice_operator.diagnose.texts.recognise import ORDER, all_texts, recognise
+from modelservice_operator.diagnose.texts.recognise import GENERAL, ORDER, all_texts, recognise
 from modelservice_operator.diagnose.texts.row import Row, Texts
 
 ROWS = [(texts.name, row) for texts in all_texts() for row in texts.texts]
@@ -29,8 +29,8 @@ def test_a_row_knows_its_example_and_no_earlier_row_does(name: str, row: Row) ->
 
 @pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row.example[:60]}" for name, row in ROWS])
 def test_a_row_finds_its_text_among_other_lines(name: str, row: Row) -> None:
-    around = f"INFO 11-22 10:00:00 [api_server.py:100] Starting\n{row.example}\nTraceback (most recent call last):\n"
-    meaning = recognise(around)
+    before, after = "INFO 11-22 10:00:00 [api_server.py:100] Starting\n", "\nTraceback (most recent call last):\n"
+    meaning = recognise(f"{before}{row.example}{'' if name == GENERAL else after}")
     assert meaning is not None
     assert meaning.reason is row.reason
 
@@ -65,3 +65,20 @@ HARMLESS = [
 @pytest.mark.parametrize("line", HARMLESS)
 def test_what_a_healthy_server_prints_means_nothing(line: str) -> None:
     assert recognise(line) is None
+
+
+VAGUE = [
+    ("step 1\n401 Client Error: Unauthorized\n", "ModelUnauthorized"),
+    ("download.sh: HTTP 404 Not Found\n\n", "ModelNotFound"),
+    ("x" * 5000 + "\nRuntimeError: HIP error: out of memory\n", "DeviceMemoryTooSmall"),
+    ("401 Client Error: Unauthorized\nValueError: something else\n", None),
+    ("WARN  Download failed: 404 Not Found\n", None),
+    ("2026-11-22T10:00:00.123Z  WARN download: 404 Not Found\n", None),
+    ("429 Too Many Requests. Retrying in 5s\n", None),
+]
+
+
+@pytest.mark.parametrize(("output", "reason"), VAGUE, ids=[str(number) for number in range(len(VAGUE))])
+def test_words_that_many_share_are_looked_for_in_the_last_line_alone(output: str, reason: str | None) -> None:
+    meaning = recognise(output)
+    assert (meaning.reason if meaning is not None else None) == reason
