@@ -74,6 +74,7 @@ VAGUE = [
     ("401 Client Error: Unauthorized\nValueError: something else\n", None),
     ("WARN  Download failed: 404 Not Found\n", None),
     ("2026-11-22T10:00:00.123Z  WARN download: 404 Not Found\n", None),
+    ("fatal: model type 'foo' is not supported\n", "ModelUnsupported"),
     ("429 Too Many Requests. Retrying in 5s\n", None),
 ]
 
