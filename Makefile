@@ -46,6 +46,10 @@ unit: $(READY) ## The tests that need no control plane, with coverage of the pur
 	$(BIN)/coverage run -m pytest tests/unit tests/golden
 	$(BIN)/coverage report
 
+.PHONY: bench
+bench: $(READY) ## Measure the budgets (SIZE=200|1000|10000, ONLY=growth,failover)
+	@PYTHONPATH=tests $(BIN)/python -m perf $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: demo
 demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up)
 	@PYTHONPATH=tests $(BIN)/python -m localcluster demo $(if $(KEEP),--keep)

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cluster.harness.wait import eventually
@@ -27,6 +28,8 @@ class Request:
     code: int
     user_agent: str
     uri: str
+    received: datetime
+    answered: datetime
 
     @property
     def written(self) -> bool:
@@ -64,7 +67,7 @@ class Audit:
         with self._cluster.audit_log.open("rb") as log:
             log.seek(since)
             events = [json.loads(line) for line in log if line.endswith(b"\n")]
-        found = [_request(event) for event in events if _answered(event)]
+        found = [request_of(event) for event in events if is_answer(event)]
         return [
             request
             for request in found
@@ -98,12 +101,13 @@ class Audit:
         eventually(seen, why="the request of the audit reader shows in the audit log")
 
 
-def _answered(event: Mapping[str, Any]) -> bool:
+def is_answer(event: Mapping[str, Any]) -> bool:
     """Each request once: a long-running one when it has started, any other when it is complete."""
     return bool(event["stage"] == ("ResponseStarted" if event["verb"] in LONG_RUNNING else "ResponseComplete"))
 
 
-def _request(event: Mapping[str, Any]) -> Request:
+def request_of(event: Mapping[str, Any]) -> Request:
+    """The request that an event of the log is about."""
     target: Mapping[str, str] = event.get("objectRef") or {}
     return Request(
         user=event["user"].get("username", ""),
@@ -116,4 +120,6 @@ def _request(event: Mapping[str, Any]) -> Request:
         code=event.get("responseStatus", {}).get("code", 0),
         user_agent=event.get("userAgent", ""),
         uri=event["requestURI"],
+        received=datetime.fromisoformat(event["requestReceivedTimestamp"]),
+        answered=datetime.fromisoformat(event["stageTimestamp"]),
     )

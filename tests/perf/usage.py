@@ -1,0 +1,28 @@
+"""What a process uses, from /proc."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory, in 10⁶ bytes."""
+    return _status(pid, "VmRSS")
+
+
+def peak_mb(pid: int) -> float:
+    """The most resident memory that it had."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, field: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f"{field}:"))
