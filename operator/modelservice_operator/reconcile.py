@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from modelservice_operator import status
+from modelservice_operator import convergence, status
 from modelservice_operator.api.read import InvalidSpec, read_spec
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.blocked import Blocked, of_pod_template
@@ -67,6 +67,8 @@ class Reconciler:
         self._uids: dict[Key, str] = {}
         self._was_whole: set[Key] = set()
         self._failing: set[Key] = set()
+        self._converged: dict[Key, tuple[convergence.Basis, Outcome]] = {}
+        """What was found to be as it should be, and what that was judged from."""
 
     async def reconcile(self, key: Key) -> float | None:
         """Do what there is to do for a key; returns the seconds after which to look again, None to wait for news.
@@ -83,8 +85,10 @@ class Reconciler:
         if self._uids.setdefault(key, parent.uid) != parent.uid:
             self._forget(key)
             self._uids[key] = parent.uid
+        before = convergence.basis(parent, self._store.family(key))
+        known = self._converged.get(key)
         try:
-            outcome = await self._converge(parent)
+            outcome = known[1] if known is not None and known[0] == before else await self._converge(parent)
         except Gone:
             return None
         blocked = outcome.blocked
@@ -99,6 +103,8 @@ class Reconciler:
         self._failing.discard(key)
         if blocked is None:
             await self._clean_up(parent, outcome)
+            if convergence.basis(parent, self._store.family(key)) == before:
+                self._converged[key] = (before, outcome)
         delays = [after_status, blocked.retry if blocked is not None else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
@@ -107,6 +113,7 @@ class Reconciler:
         self._was_whole.discard(key)
         self._failing.discard(key)
         self._gatherer.forget(key)
+        self._converged.pop(key, None)
         uid = self._uids.pop(key, None)
         if uid is not None:
             self._applier.forget(uid)
@@ -128,7 +135,8 @@ class Reconciler:
             replicas = intended_replicas(spec, exists=exists)
             intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
             blocked = await self._apply(parent, spec, intents)
-            return Outcome(spec, Desired(revision.name, template), blocked, tuple(intents))
+            children = frozenset((intent["kind"], intent["metadata"]["name"]) for intent in intents)
+            return Outcome(spec, Desired.of(revision.name, template), blocked, children)
         except PlanError as error:
             return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
         except Blocked as blocked:
@@ -153,7 +161,7 @@ class Reconciler:
         if outcome.spec is None or outcome.desired is None:
             return
         try:
-            await self._applier.prune(parent, outcome.intents)
+            await self._applier.prune(parent, outcome.children)
             await self._revisions.prune(parent, outcome.spec, {outcome.desired.name, parent.serving_revision})
         except Blocked as refusal:
             raise refusal.__cause__ or refusal from None
@@ -215,7 +223,7 @@ class Reconciler:
     async def _deploy(self, parent: Parent, spec: ModelServiceSpec, intent: Manifest) -> None:
         """The Deployment. Whoever says how many replicas there are must have let go, or taken over, before."""
         if spec.scaling is None:
-            await self._applier.prune(parent, [], kinds={AUTOSCALER.kind})
+            await self._applier.prune(parent, (), kinds={AUTOSCALER.kind})
         else:
             await self._scaler.settle(parent, spec)
         created = await self._applier.ensure(parent, intent)

@@ -25,12 +25,23 @@ from modelservice_operator.timeline import Span, Start
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The revision that is asked for."""
+    """The revision that is asked for, and what a status tells of its stored pod template."""
 
     name: str
     """Of its ControllerRevision."""
-    template: Manifest
-    """The stored pod template."""
+    hash: str
+    """By which its pods are labelled."""
+    runtime: str
+    image: str
+    """Of the server container."""
+
+    @classmethod
+    def of(cls, name: str, template: Manifest) -> "Desired":
+        """The revision called `name` that stores this template."""
+        labels = section(section(template, "metadata"), "labels")
+        containers = items(section(template, "spec"), "containers")
+        image = next((text(found, "image") for found in containers if found.get("name") == names.SERVER), "")
+        return cls(name, labels.get(names.REVISION, ""), labels.get(names.RUNTIME, ""), image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,8 @@ class Outcome:
     desired: Desired | None = None
     """None when nothing could be rendered or stored."""
     blocked: Blocked | None = None
-    intents: tuple[Manifest, ...] = ()
-    """What should exist beside the revisions."""
+    children: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of what should exist beside the revisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,7 @@ def situate(
     deployment = family.deployment if family.has_own("Deployment", parent) else None
     wanted = wanted_replicas(spec, deployment) if spec is not None else _raw_replicas(parent)
     least = least_replicas(spec, wanted) if spec is not None else None
-    labels: Manifest = desired.template["metadata"]["labels"] if desired is not None else {}
-    revision = labels.get(names.REVISION)
+    revision = desired.hash if desired is not None else None
     observation = observe(wanted, deployment, revision, least=least, was_ready=_was_ready(parent, desired))
     pods = family.pods.values() if revision is not None else ()
     return Situation(
@@ -122,14 +132,12 @@ def _serving(
     runtimes: Mapping[str, Runtime],
     wanted: int,
 ) -> Serving:
-    runtime = desired.template["metadata"]["labels"].get(names.RUNTIME, "")
-    containers = items(section(desired.template, "spec"), "containers")
     exists = family.has_own("Service", parent)
     return Serving(
         revision=desired.name,
-        runtime=runtime,
-        image=next((text(found, "image") for found in containers if found.get("name") == names.SERVER), ""),
-        url=url(parent, spec, runtimes.get(runtime)) if exists else None,
+        runtime=desired.runtime,
+        image=desired.image,
+        url=url(parent, spec, runtimes.get(desired.runtime)) if exists else None,
         devices=spec.accelerator.count * wanted if spec.accelerator else 0,
         startup_seconds=budget_seconds(spec.model.size if spec.model else None),
     )

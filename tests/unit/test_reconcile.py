@@ -713,3 +713,14 @@ async def test_a_crash_is_told_without_evidence_if_that_takes_too_long() -> None
     world.roll_out(available=False)
     await world.settle()
     assert [problem["reason"] for problem in world.status["problems"]] == ["CrashLooping"]
+
+
+async def test_what_was_found_converged_is_not_planned_again_when_only_pods_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = await ready()
+    await world.turn()
+    monkeypatch.setattr("modelservice_operator.reconcile.read_spec", lambda *_: pytest.fail("it was planned"))
+    world.api.put(pod("0/8 nodes are available: 8 Insufficient nvidia.com/gpu."))
+    world.deliver()
+    assert await world.turn() is None

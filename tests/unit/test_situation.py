@@ -39,7 +39,7 @@ def deployment(owner: str | None = "uid-ms") -> Manifest:
 
 def situation(store: Store, template: Manifest = TEMPLATE, *, spec: Manifest | None = None) -> Situation:
     raw = model_service(replicas=2, **(spec or {}))
-    outcome = Outcome(read_spec(raw["spec"], "qwen"), Desired("qwen-new", template))
+    outcome = Outcome(read_spec(raw["spec"], "qwen"), Desired.of("qwen-new", template))
     family = store.family(Key("ml", "qwen"))
     return situate(Parent.from_manifest(raw), family, store.nodes, builtin(), outcome, NOW)
 
@@ -80,7 +80,7 @@ def test_suspended_and_paused() -> None:
 def test_a_model_on_cpus_needs_no_devices() -> None:
     raw = model_service()
     del raw["spec"]["accelerator"]
-    outcome = Outcome(read_spec(raw["spec"], "qwen"), Desired("qwen-new", TEMPLATE))
+    outcome = Outcome(read_spec(raw["spec"], "qwen"), Desired.of("qwen-new", TEMPLATE))
     found = situate(Parent.from_manifest(raw), Store().family(Key("ml", "qwen")), {}, builtin(), outcome, NOW)
     assert found.serving is not None
     assert found.serving.devices == 0

@@ -1,7 +1,7 @@
 """Bring a child to its intent: server-side apply, skipped when nothing differs, never onto what is not ours."""
 
 import logging
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,14 +90,15 @@ class Applier:
     def _child(self, parent: Parent, slot: _Slot) -> Child | None:
         return self._store.family_of(parent).children.get((slot.kind, slot.name))
 
-    async def prune(self, parent: Parent, intents: Iterable[Manifest], kinds: Container[str] | None = None) -> None:
-        """Delete children of this ModelService that are no longer wanted; of these kinds alone if any are given.
+    async def prune(
+        self, parent: Parent, wanted: Container[tuple[str, str]], kinds: Container[str] | None = None
+    ) -> None:
+        """Delete children of this ModelService but the wanted, by kind and name; of these kinds alone if any are given.
 
         Raises:
             Blocked: the API server, or a policy, refuses it.
             ApiError: worth a retry.
         """
-        wanted = {(intent["kind"], intent["metadata"]["name"]) for intent in intents}
         family = self._store.family_of(parent)
         for (kind, name), child in list(family.children.items()):
             ours = child.controller is not None and child.controller.uid == parent.uid

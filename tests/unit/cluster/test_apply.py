@@ -440,7 +440,7 @@ async def test_what_is_no_longer_wanted_is_deleted_once_and_nothing_else() -> No
     stage.world.deliver()
     mark = len(stage.api.requests)
     for _ in range(2):
-        await stage.applier.prune(stage.world.parent(), [stage.intent()])
+        await stage.applier.prune(stage.world.parent(), {("Service", "qwen")})
     assert stage.api.writes(mark) == ["delete Service old"]
     assert [live["metadata"]["name"] for live in stage.api.objects("Service")] == ["qwen", "stray"]
 
@@ -451,5 +451,5 @@ async def test_only_the_object_that_was_meant_is_deleted() -> None:
     stage.world.deliver()
     stage.api.remove("Service")
     foreign_clashing(stage)
-    await stage.applier.prune(stage.world.parent(), [])
+    await stage.applier.prune(stage.world.parent(), ())
     assert stage.api.live("Service") is not None
