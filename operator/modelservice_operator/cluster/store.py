@@ -77,6 +77,8 @@ class Store:
         self.nodes: dict[str, Node] = {}
         self._families: dict[Key, Family] = {}
         self._records: dict[ObjectId, Record] = {}
+        self._guests: dict[str, set[ObjectId]] = {}
+        """By node: its pods."""
         self._dead: OrderedDict[str, int] = OrderedDict()
 
     def family(self, key: Key) -> Family:
@@ -116,7 +118,7 @@ class Store:
         if known is not None and known.uid != record.uid:
             self._drop(identity, known)
         elif known is not None and _key(known) != _key(record):
-            self._unlink(known)
+            self._unlink(identity, known)
             self._changed(known)
         if isinstance(record, Child) and isinstance(known, Child):
             record.succeed(known)
@@ -125,7 +127,7 @@ class Store:
             if record.first_ready not in {"", known.first_ready}:
                 self.on_start(record)
         self._records[identity] = record
-        self._link(record, manifest)
+        self._link(identity, record, manifest)
         if known is None or isinstance(record, Parent | Child) or not _same(known, record):
             self._changed(record)
 
@@ -155,7 +157,7 @@ class Store:
 
     def _drop(self, identity: ObjectId, record: Record) -> None:
         del self._records[identity]
-        self._unlink(record)
+        self._unlink(identity, record)
         self._changed(record)
 
     def _bury(self, uid: str, resource_version: int) -> None:
@@ -164,7 +166,7 @@ class Store:
         if len(self._dead) > TOMBSTONES:
             self._dead.popitem(last=False)
 
-    def _link(self, record: Record, manifest: Manifest) -> None:
+    def _link(self, identity: ObjectId, record: Record, manifest: Manifest) -> None:
         if isinstance(record, Node):
             self.nodes[record.name] = record
             return
@@ -181,8 +183,10 @@ class Store:
                 _keep_newest_template(family)
             case Pod():
                 family.pods[record.name] = record
+                if record.node:  # which it keeps
+                    self._guests.setdefault(record.node, set()).add(identity)
 
-    def _unlink(self, record: Record) -> None:
+    def _unlink(self, identity: ObjectId, record: Record) -> None:
         if isinstance(record, Node):
             self.nodes.pop(record.name, None)
             return
@@ -199,16 +203,24 @@ class Store:
                 family.revisions.pop(record.name, None)
             case Pod():
                 family.pods.pop(record.name, None)
+                self._leave(record.node, identity)
         if family.empty:
             del self._families[key]
 
+    def _leave(self, node: str, pod: ObjectId) -> None:
+        guests = self._guests.get(node, set())
+        guests.discard(pod)
+        if not guests:
+            self._guests.pop(node, None)
+
     def _changed(self, record: Record) -> None:
-        if not isinstance(record, Node):
-            self.on_change(_key(record))
-            return
-        for key, family in self._families.items():
-            if any(pod.node == record.name for pod in family.pods.values()):
-                self.on_change(key)
+        if isinstance(record, Node):
+            pods = self._guests.get(record.name, ())
+            changed = dict.fromkeys(_key(self._records[pod]) for pod in pods)
+        else:
+            changed = {_key(record): None}
+        for key in changed:
+            self.on_change(key)
 
 
 def _keep_newest_template(family: Family) -> None:

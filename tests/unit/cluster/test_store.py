@@ -243,6 +243,10 @@ def test_a_node_wakes_those_whose_pods_are_on_it() -> None:
     store.remove(node("gpu-1", version=4))
     assert list(store.nodes) == ["gpu-2"]
     assert seen == [KEY] * 3
+    store.remove(pod(node="gpu-1", version=5))
+    seen.clear()
+    store.upsert(node("gpu-1", version=6))
+    assert seen == [], "the pod is gone"
 
 
 def test_services_are_those_that_exist() -> None:
