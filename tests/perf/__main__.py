@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from perf import broken, failover, failure, growth, rollout, throughput
+from perf import broken, failover, failure, growth, pods, profile, rollout, shipped, throughput
 from perf.rows import SIZES, Figure
 from perf.table import Results, line
 
 SCENARIOS: Final[Mapping[str, Callable[[int], Iterator[Figure]]]] = {
+    "shipped": shipped.measure,
     "growth": growth.measure,
+    "pods": pods.measure,
     "broken": broken.measure,
     "failure": failure.measure,
     "rollout": rollout.measure,
     "failover": failover.measure,
     "throughput": throughput.measure,
+    "profile": profile.measure,
 }
 """Name -> measures the rows that share a control plane, up to a number of ModelServices."""
 

@@ -2,38 +2,39 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from cluster.harness.wait import eventually
 from perf.rows import Figure
 from perf.services import NAMESPACE, roomy_nodes, services
 from perf.stage import LONG, Stage, stage
 
-COUNT: Final = 200
-MINUTE: Final = 60
 CRASH: Final = {"env": [{"name": "SIMULATE_FAILURE", "value": "crash"}]}
 
 
-def measure(size: int) -> Iterator[Figure]:
-    """Both kinds, one after the other, on a control plane of their own."""
-    yield from _minute("unschedulable.writes", "InsufficientAccelerators", accelerator={"count": 120}, replicas=1)
-    yield from _minute("crashing.writes", "CrashLooping", runtime=CRASH, replicas=1)
-
-
-def _minute(row: str, reason: str, **spec: Any) -> Iterator[Figure]:
-    with stage(roomy_nodes(COUNT)) as here:
+def measure(size: int, count: int = 200, seconds: int = 60) -> Iterator[Figure]:
+    """`count` of each kind on one control plane, looked at for so many seconds."""
+    with stage(roomy_nodes(count)) as here:
         here.operator()
-        here.load.apply(services(0, COUNT, **spec))
-        eventually(lambda: _explained(here, reason), timeout=LONG, interval=2)
+        here.load.apply(services(0, count, "waits", accelerator={"count": 120}, replicas=1))
+        here.load.apply(services(0, count, "crashes", runtime=CRASH, replicas=1))
+        eventually(
+            lambda: _explained(here, "InsufficientAccelerators") == _explained(here, "CrashLooping") == count,
+            timeout=LONG,
+            interval=2,
+        )
         here.settle()
         mark = here.audit.mark()
-        time.sleep(MINUTE)
-        others = {request.user for request in here.audit.writes(since=mark, namespace=NAMESPACE)}
-        yield Figure(row, len(here.writes(mark)), f"{len(others)} others wrote there meanwhile")
+        time.sleep(seconds)
+        ours = here.writes(mark)
+        kubelets = [write for write in here.audit.writes(user="kwok", since=mark) if write.resource == "pods"]
+    waiting = [write for write in ours if write.name.startswith("waits")]
+    note = f"the kubelets wrote {len(kubelets)} times meanwhile"
+    yield Figure("unschedulable.writes", len(waiting) * 60 / seconds)
+    yield Figure("crashing.writes", (len(ours) - len(waiting)) * 60 / seconds, note)
 
 
-def _explained(here: Stage, reason: str) -> bool:
-    """The status of every service gives this reason."""
+def _explained(here: Stage, reason: str) -> int:
+    """How many services have a status that gives this reason."""
     path = "jsonpath={.items[*].status.conditions[0].reason}"
-    found = here.cluster.kubectl("get", "modelservices", "-n", NAMESPACE, "-o", path).split()
-    return found.count(reason) == COUNT
+    return here.cluster.kubectl("get", "modelservices", "-n", NAMESPACE, "-o", path).split().count(reason)

@@ -16,22 +16,23 @@ from perf.services import NAMESPACE, service, services
 from perf.stage import Stage, stage
 from perf.statistics import median, p99
 
-REST_SECONDS: Final = 60
 SAMPLES: Final = 100
 """ModelServices that are applied one by one to look at latency, and plain applies to compare with."""
+PAUSE: Final = 0.1
+"""Seconds between two of them."""
 EVENTS: Final = 1000
 SCALED: Final = 20
 SCALING: Final = {"minReplicas": 1, "maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}
 
 
-def measure(size: int) -> Iterator[Figure]:
-    """Figures at every size up to `size`; rest and the number of requests only once."""
+def measure(size: int, rest_seconds: int = 60) -> Iterator[Figure]:
+    """Figures at every size up to `size`, or at `size` where it is smaller; rest and requests only once."""
     with stage() as here:
         operator = here.operator()
         time.sleep(5)
-        yield Figure("memory.start", usage.resident_mb(_pid(operator)))
+        yield Figure("memory.start", usage.resident(operator.pid))
         there = 0
-        for aim in [aim for aim in SIZES if aim <= size]:
+        for aim in [aim for aim in SIZES if aim <= size] or [size]:
             mark = here.audit.mark()
             here.load.apply(services(there, aim))
             here.wait_for(aim - there, "services", mark)
@@ -41,17 +42,17 @@ def measure(size: int) -> Iterator[Figure]:
             there = aim
             yield from _at(here, operator, aim)
         mark = here.audit.mark()
-        time.sleep(REST_SECONDS)
-        yield Figure("rest.writes", len(here.writes(mark)), f"with {there:,} ModelServices")
+        time.sleep(rest_seconds)
+        yield Figure("rest.writes", len(here.writes(mark)) * 60 / rest_seconds, f"with {there:,} ModelServices")
 
 
 def _at(here: Stage, operator: Operator, size: int) -> Iterator[Figure]:
     """Everything about a cluster of this size."""
-    grown = usage.resident_mb(_pid(operator))
+    grown = usage.resident(operator.pid)
     yield from _start(here, operator, size)
     here.settle()
-    restarted = usage.resident_mb(_pid(operator))
-    peak = usage.peak_mb(_pid(operator))
+    restarted = usage.resident(operator.pid)
+    peak = usage.peak(operator.pid)
     note = f"after creating them {grown:.0f}, after a restart {restarted:.0f}, peak of a start {peak:.0f}"
     yield Figure(f"memory.{size}", max(grown, restarted), note)
     yield Figure(f"event.cpu.{size}", _event_microseconds(here, operator, size))
@@ -107,7 +108,7 @@ def _writes(writes: list[Request], count: int) -> tuple[float, str]:
 
 def _event_microseconds(here: Stage, operator: Operator, size: int) -> float:
     """CPU time of the process for each of many changes of ModelServices, spread evenly over them."""
-    before = usage.cpu_seconds(_pid(operator))
+    before = usage.cpu_seconds(operator.pid)
 
     async def touch(connection: Connection, number: int) -> None:
         path = path_of(service(f"ms-{number % size:05}"))
@@ -115,58 +116,52 @@ def _event_microseconds(here: Stage, operator: Operator, size: int) -> float:
 
     here.load.each(range(EVENTS), touch)
     time.sleep(2)
-    return (usage.cpu_seconds(_pid(operator)) - before) / EVENTS * 1e6
+    return (usage.cpu_seconds(operator.pid) - before) / EVENTS * 1e6
 
 
 def _latency(here: Stage, size: int) -> Iterator[Figure]:
-    """From the receipt of an apply to the end of the request that made the Deployment, by the API server's clock."""
+    """From the sending of an apply to the end of the request that made the Deployment; all on one clock."""
     mark = here.audit.mark()
+    sent: dict[str, float] = {}
+    plains: list[float] = []
 
-    async def one_more(connection: Connection, number: int) -> None:
-        await connection.apply(service(f"more-{size}-{number}"))
-        await asyncio.sleep(0.1)
+    async def one_more(connection: Connection, name: str) -> None:
+        sent[name] = time.time()
+        await connection.apply(service(name))
+        await asyncio.sleep(PAUSE)
 
-    async def plain(connection: Connection, number: int) -> None:
-        await connection.apply(_plain(number))
-        await asyncio.sleep(0.1)
+    async def plain(connection: Connection, name: str) -> None:
+        started = time.time()
+        await connection.apply(_plain(name))
+        plains.append(1000 * (time.time() - started))
+        await asyncio.sleep(PAUSE)
 
-    here.load.each(range(SAMPLES), one_more, concurrency=1)
-    made = {request.name: request for request in here.wait_for(SAMPLES, "deployments", mark)}
+    names = [f"more-{size}-{number}" for number in range(SAMPLES)]
+    here.load.each(names, one_more, concurrency=1)
+    made = here.wait_for(SAMPLES, "deployments", mark)
+    times = [1000 * (request.answered.timestamp() - sent[request.name]) for request in made]
     here.settle()
-    plain_mark = here.audit.mark()
-    here.load.each(range(SAMPLES), plain, concurrency=1)
-    asked = [
-        request
-        for request in here.audit.requests(user="admin", since=mark)
-        if request.resource == "modelservices" and request.name in made
-    ]
-    times = [1000 * (made[ask.name].answered - ask.received).total_seconds() for ask in asked]
-    plains = here.wait_for(SAMPLES, "deployments", plain_mark, by="admin")
-    base = median([1000 * (request.answered - request.received).total_seconds() for request in plains])
+    plain_names = [f"plain-{number}" for number in range(SAMPLES)]
+    here.load.each(plain_names, plain, concurrency=1)
+    base = median(plains)
     yield Figure(f"latency.median.{size}", median(times))
     yield Figure(f"latency.p99.{size}", p99(times), f"max {max(times):.0f} of {SAMPLES}")
-    yield Figure(f"latency.ratio.{size}", median(times) / base, f"a plain apply takes {base:.1f} ms")
-    here.cluster.kubectl("delete", "deployment", "-n", NAMESPACE, *(f"plain-{number}" for number in range(SAMPLES)))
-    here.cluster.kubectl("delete", "modelservice", "-n", NAMESPACE, *made)
+    yield Figure(f"latency.ratio.{size}", median(times) / base, f"a plain apply of a Deployment takes {base:.1f} ms")
+    here.cluster.kubectl("delete", "deployment", "-n", NAMESPACE, *plain_names)
+    here.cluster.kubectl("delete", "modelservice", "-n", NAMESPACE, *names)
     here.settle()
 
 
-def _plain(number: int) -> dict[str, Any]:
-    labels = {"plain": str(number)}
+def _plain(name: str) -> dict[str, Any]:
+    labels = {"plain": name}
     container = {"name": "server", "image": "server"}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": f"plain-{number}", "namespace": NAMESPACE},
+        "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {
             "replicas": 0,
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         },
     }
-
-
-def _pid(operator: Operator) -> int:
-    pid = operator.process.pid
-    assert pid is not None, operator.process.tail()
-    return pid

@@ -32,6 +32,6 @@ def service(name: str, **spec: Any) -> dict[str, Any]:
     }
 
 
-def services(first: int, last: int, **spec: Any) -> list[dict[str, Any]]:
+def services(first: int, last: int, prefix: str = "ms", **spec: Any) -> list[dict[str, Any]]:
     """ModelServices with the numbers from `first` up to, not including, `last`."""
-    return [service(f"ms-{number:05}", **spec) for number in range(first, last)]
+    return [service(f"{prefix}-{number:05}", **spec) for number in range(first, last)]

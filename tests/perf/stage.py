@@ -32,9 +32,9 @@ class Stage:
         self.audit = Audit(cluster)
         self.load = Load(cluster)
 
-    def operator(self, name: str = "operator", *, wait: bool = True) -> Operator:
+    def operator(self, name: str = "operator", *, wait: bool = True, under: Sequence[str] = ()) -> Operator:
         """Start an operator, and wait until it works."""
-        operator = Operator(self.cluster, name)
+        operator = Operator(self.cluster, name, under=under)
         if wait:
             self._wait_until_working(operator, 0)
         return operator

@@ -5,14 +5,8 @@ from typing import Any, Final
 
 from cluster.harness.audit import Request
 from cluster.harness.operator import USER
-from modelservice_operator.api.read import read_spec
 from modelservice_operator.manifest import wire_json
-from modelservice_operator.plan.children import desired_children
-from modelservice_operator.plan.replicas import intended_replicas
-from modelservice_operator.plan.revision import controller_revision, inputs, revision_hash
-from modelservice_operator.plan.template import render
-from modelservice_operator.records.parent import Parent
-from modelservice_operator.runtimes.catalogue import builtin
+from perf.intents import UID, children
 from perf.load import Connection, path_of
 from perf.rows import Figure
 from perf.services import roomy_nodes, services
@@ -22,7 +16,6 @@ from perf.statistics import median
 ROUNDS: Final = 5
 CONCURRENCIES: Final = (8, 16, 32)
 CHILDREN: Final = ("controllerrevisions", "deployments", "services")
-_UID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def measure(size: int) -> Iterator[Figure]:
@@ -68,10 +61,10 @@ def _plain_seconds(
     families = [(manifest, _children(manifest)) for manifest in manifests]
 
     async def family(connection: Connection, item: tuple[dict[str, Any], list[tuple[str, str]]]) -> None:
-        parent, children = item
+        parent, texts = item
         uid = (await connection.apply(parent))["metadata"]["uid"]
-        for path, text in children:
-            await connection.apply_text(path, text.replace(_UID, uid))
+        for path, text in texts:
+            await connection.apply_text(path, text.replace(UID, uid))
 
     with stage(nodes) as here:
         mark = here.audit.mark()
@@ -88,13 +81,5 @@ def _seconds(here: Stage, mark: int, count: int, *, by: str) -> float:
 
 
 def _children(manifest: dict[str, Any]) -> list[tuple[str, str]]:
-    """Path and JSON of what the operator would make of a new ModelService, for an owner whose uid is not known yet."""
-    known = {**manifest, "metadata": {**manifest["metadata"], "uid": _UID}}
-    parent = Parent.from_manifest(known)
-    spec = read_spec(parent.spec, parent.name)
-    wanted = inputs(parent.name, spec)
-    hash_ = revision_hash(wanted)
-    template = render(parent.name, spec, builtin(), hash_).template
-    revision = controller_revision(parent, wanted, template, hash_, 1)
-    children = desired_children(parent, spec, template, intended_replicas(spec, exists=False))
-    return [(path_of(child), wire_json(child).decode()) for child in (revision, *children)]
+    """Path and JSON of the children, for an owner whose uid is not known yet."""
+    return [(path_of(child), wire_json(child).decode()) for child in children(manifest)]

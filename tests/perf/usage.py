@@ -13,16 +13,16 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def resident_mb(pid: int) -> float:
-    """Resident memory, in 10⁶ bytes."""
+def resident(pid: int) -> float:
+    """Resident memory, in MiB, as `ps` and the budgets have it."""
     return _status(pid, "VmRSS")
 
 
-def peak_mb(pid: int) -> float:
+def peak(pid: int) -> float:
     """The most resident memory that it had."""
     return _status(pid, "VmHWM")
 
 
 def _status(pid: int, field: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f"{field}:"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))

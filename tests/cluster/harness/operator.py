@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ class Operator:
         *,
         kubeconfig: Path | None = None,
         python_path: Path | None = None,
+        under: Sequence[str] = (),
         **settings: str,
     ) -> None:
         """Start it.
@@ -63,6 +65,7 @@ class Operator:
             name: of the process and its log.
             kubeconfig: by default that of the chart's ServiceAccount.
             python_path: where another version of the operator lies.
+            under: what Python is to run it under, such as a profiler: `-m cProfile -o FILE`.
             settings: MODELSERVICE_* variables without the prefix, in lower case.
         """
         self._cluster = cluster
@@ -77,7 +80,7 @@ class Operator:
         environment |= {f"MODELSERVICE_{key.upper()}": value for key, value in settings.items()}
         if python_path is not None:
             environment["PYTHONPATH"] = str(python_path)
-        command = [sys.executable, "-m", "modelservice_operator", "run"]
+        command = [sys.executable, *under, "-m", "modelservice_operator", "run"]
         self.process: Process = cluster.spawn(name, command, env=environment)
 
     def ensure_working(self) -> "Operator":
@@ -91,6 +94,12 @@ class Operator:
         """End it as the kubelet does, and start it again."""
         self.process.stop()
         self.ensure_working()
+
+    @property
+    def pid(self) -> int:
+        """The process id; it must run."""
+        assert self.process.pid is not None, self.process.tail()
+        return self.process.pid
 
     @property
     def log(self) -> str:
