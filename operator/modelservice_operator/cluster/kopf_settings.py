@@ -71,7 +71,7 @@ def operator_settings(resources: Collection[Resource], namespaces: Collection[st
     settings = kopf.OperatorSettings()
     settings.peering.standalone = True
     settings.posting.enabled = False
-    settings.queueing.idle_timeout = 0.05
+    settings.queueing.idle_timeout = 0.005
     settings.watching.chunk_size = PAGE_SIZE
     settings.watching.server_timeout = SERVER_TIMEOUT
     settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
