@@ -50,7 +50,15 @@ class App:
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
         self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
         self._gatherer = Gatherer(client, self._queue.add, clock=loop.time, output=settings.pod_logs)
-        reconciler = Reconciler(client, self._store, builtin(), self._recorder, self._gatherer, clock=loop.time)
+        reconciler = Reconciler(
+            client,
+            self._store,
+            builtin(),
+            self._recorder,
+            self._gatherer,
+            clock=loop.time,
+            crowded=self._queue.crowded,
+        )
         self._resync = Resync(
             client,
             self._store,

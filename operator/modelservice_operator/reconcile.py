@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from modelservice_operator import convergence, status
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 STATUS_INTERVAL: Final = 1.0
 """Seconds between two status writes of one object, at least."""
+FIRST_STATUS_PATIENCE: Final = timedelta(seconds=30)
+"""How long a new ModelService may be without a status while others wait for their children."""
 RENEWAL: Final = 600.0
 """Seconds after which the numbers in messages may be renewed although the verdict is the same."""
 
@@ -52,13 +54,15 @@ class Reconciler:
         *,
         clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Prepare; `crowded` tells whether other keys wait to be reconciled."""
         self._client = client
         self._store = store
         self._runtimes = runtimes
         self._recorder = recorder
         self._gatherer = gatherer
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._crowded = clock, now, crowded
         self._applier = Applier(client, store)
         self._revisions = Revisions(client, store, runtimes)
         self._scaler = Scaler(client, store)
@@ -261,7 +265,7 @@ class Reconciler:
             return None
         # What the process before this one was told of a pod, this one still has to ask.
         patient = last is None and not changed and not _problems(parent.status) <= _problems(wanted)
-        interval = 0.0 if last is None else last + STATUS_INTERVAL - self._clock()
+        interval = self._patience(parent) if last is None else last + STATUS_INTERVAL - self._clock()
         wait = max(interval, self._gatherer.hold(key, patient=patient))
         if wait > 0:
             return wait
@@ -288,7 +292,18 @@ class Reconciler:
             self._recorder.record(parent, event, self._now())
         return None
 
+    def _patience(self, parent: Parent) -> float:
+        """Seconds that a first status waits: where many are new, the children of all go before the statuses."""
+        new = "observedGeneration" not in parent.status
+        if not new or not self._crowded() or _age(parent, self._now()) >= FIRST_STATUS_PATIENCE:
+            return 0.0
+        return STATUS_INTERVAL
+
 
 def _problems(of: Manifest) -> set[str]:
     """The reasons of the problems in a status."""
     return {problem["reason"] for problem in of.get("problems") or ()}
+
+
+def _age(parent: Parent, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(parent.created_at)

@@ -8,6 +8,7 @@ from modelservice_operator import api
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
+from modelservice_operator.reconcile import FIRST_STATUS_PATIENCE, STATUS_INTERVAL
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.runtime import Runtime
 from modelservice_operator.status import LONGEST
@@ -132,6 +133,21 @@ async def test_a_start_is_told_with_few_writes_and_remembered() -> None:
     await world.settle()
     assert world.api.writes(mark) == []
     assert world.status["startup"] == startup
+
+
+async def test_the_first_status_waits_while_others_wait_for_their_children_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    monkeypatch.setattr(world.process.reconciler, "_crowded", lambda: True)
+    world.apply()
+    world.deliver()
+    assert await world.turn() == STATUS_INTERVAL
+    assert world.child("Deployment")
+    assert world.api.writes()[-1] != "patch ModelService qwen/status"
+    world.seconds += FIRST_STATUS_PATIENCE.total_seconds()
+    await world.turn()
+    assert world.api.writes()[-1] == "patch ModelService qwen/status"
 
 
 async def test_rest_and_a_restart_write_nothing() -> None:

@@ -72,6 +72,10 @@ class KeyQueue(Generic[K]):
     def __len__(self) -> int:
         return len(self._queued)
 
+    def crowded(self) -> bool:
+        """Live changes wait for a worker."""
+        return bool(self._live)
+
     def add(self, key: K, *, background: bool = False) -> None:
         """Queue a key. Live changes go before background ones (resync); a queued key may be promoted.
 

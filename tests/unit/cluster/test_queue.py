@@ -266,3 +266,13 @@ def test_no_key_is_worked_on_twice_at_once_and_none_is_lost(actions: list[str]) 
 
 def iter_taken(taken: list[str | None]) -> Iterator[str]:
     return (key for key in taken if key is not None)
+
+
+async def test_it_is_crowded_while_live_changes_wait() -> None:
+    queue: KeyQueue[str] = KeyQueue(clock=lambda: 0.0)
+    queue.add("a", background=True)
+    assert not queue.crowded()
+    queue.add("b")
+    assert queue.crowded()
+    assert await queue.take() == "b"
+    assert not queue.crowded()
