@@ -108,13 +108,12 @@ class Store:
 
     def upsert(self, manifest: Manifest) -> None:
         """Take an object in, unless what is known of it is as new."""
-        record = _record(manifest)
-        if record.resource_version <= self._dead.get(record.uid, -1):
-            return
-        identity = _identity(record)
+        identity, uid, version = _address(manifest)
         known = self._records.get(identity)
-        if known is not None and known.resource_version >= record.resource_version:
+        # Asked before the object is read: each write of ours comes back as an event, and each list comes twice.
+        if version <= self._dead.get(uid, -1) or (known is not None and known.resource_version >= version):
             return
+        record = _record(manifest)
         if known is not None and known.uid != record.uid:
             self._drop(identity, known)
         elif known is not None and _key(known) != _key(record):
@@ -133,10 +132,8 @@ class Store:
 
     def remove(self, manifest: Manifest) -> None:
         """An object was deleted, or lost the label by which we see it: forget it, if it is the one that we know."""
-        metadata = manifest["metadata"]
-        uid, version = metadata.get("uid", ""), int(metadata.get("resourceVersion") or 0)
+        identity, uid, version = _address(manifest)
         self._bury(uid, version)
-        identity = ObjectId(manifest["kind"], metadata.get("namespace", ""), metadata["name"])
         known = self._records.get(identity)
         if known is not None and known.uid == uid and known.resource_version <= version:
             self._drop(identity, known)
@@ -245,16 +242,11 @@ def _record(manifest: Manifest) -> Record:
             return Child.from_manifest(manifest)
 
 
-def _identity(record: Record) -> ObjectId:
-    match record:
-        case Parent():
-            return ObjectId(api.KIND, record.namespace, record.name)
-        case Pod():
-            return ObjectId("Pod", record.namespace, record.name)
-        case Node():
-            return ObjectId("Node", "", record.name)
-        case _:
-            return ObjectId(record.kind, record.namespace, record.name)
+def _address(manifest: Manifest) -> tuple[ObjectId, str, int]:
+    """Where an object is, its uid and its resourceVersion."""
+    metadata = manifest["metadata"]
+    identity = ObjectId(manifest["kind"], metadata.get("namespace") or "", metadata["name"])
+    return identity, metadata.get("uid") or "", int(metadata.get("resourceVersion") or 0)
 
 
 def _key(record: Record) -> Key:
