@@ -15,6 +15,7 @@ from typing import Any, Final
 import aiohttp
 import kopf
 from kopf._cogs.clients import api as kopf_requests
+from kopf._core.reactor.inventory import ResourceMemories
 from yarl import URL
 
 from modelservice_operator.cluster import nesting
@@ -74,6 +75,8 @@ class Watch:
         self._freshness = freshness
         self._on_relist = on_relist
         self._on_start = on_start
+        self._memories = ResourceMemories()
+        """What kopf keeps of each object, nearly a kilobyte, for kinds of handlers that we do not have."""
         self._last_login = float("-inf")
         self._restart = asyncio.Event()
         self._crd_uid: str | None = None
@@ -102,6 +105,7 @@ class Watch:
             await kopf.spawn_tasks(
                 registry=self._registry(),
                 settings=operator_settings(self._resources, self._namespaces),
+                memories=self._memories,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
             )
@@ -140,6 +144,7 @@ class Watch:
         async def handle(event: kopf.RawEvent, **_: Any) -> None:
             self._saw(resource, event["object"]["metadata"].get("namespace", ""))
             self._take(resource, event["type"], dict(event["object"]))
+            await self._memories.forget(event["object"])
 
         kopf.on.event(resource.group, resource.version, resource.plural, registry=registry)(handle)
 

@@ -76,6 +76,14 @@ def handlers(watch: Watch) -> dict[str, Any]:
     return {handler.selector.any_name: handler.fn for handler in registry._watching._handlers}
 
 
+async def test_kopf_keeps_nothing_of_an_object() -> None:
+    stage = Stage()
+    manifest: Any = child()
+    await stage.watch._memories.recall(manifest)
+    await handlers(stage.watch)["services"](event={"type": "ADDED", "object": manifest})
+    assert list(stage.watch._memories.iter_all_memories()) == []
+
+
 async def test_every_kind_has_a_handler_that_takes_its_events_and_is_a_sign_of_life() -> None:
     stage = Stage()
     found = handlers(stage.watch)
