@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Collection
 from typing import Final
 
+from modelservice_operator import memory
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.queue import KeyQueue
@@ -90,6 +91,7 @@ class Resync:
             self._relisted.clear()
             if await self.sweep():
                 pause = SETTLE
+                memory.give_back()
             else:
                 pause = min(pause * 2, SWEEP_AGAIN)
                 self._relisted.set()
