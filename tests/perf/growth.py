@@ -18,7 +18,7 @@ from perf.statistics import median, p99
 
 SAMPLES: Final = 100
 """ModelServices that are applied one by one to look at latency, and plain applies to compare with."""
-PAUSE: Final = 0.1
+PAUSE: Final = 0.05
 """Seconds between two of them."""
 EVENTS: Final = 1000
 SCALED: Final = 20
@@ -63,7 +63,7 @@ def _at(here: Stage, operator: Operator, size: int) -> Iterator[Figure]:
 def _start(here: Stage, operator: Operator, size: int) -> Iterator[Figure]:
     """A restart. The last of what it reads is a ModelService that was applied meanwhile."""
     operator.process.stop()
-    last = service("zz-applied-meanwhile")
+    last = service(f"zz-applied-meanwhile-{size}")
     here.load.apply([last])
     mark = here.audit.mark()
     started = time.time()
@@ -120,35 +120,30 @@ def _event_microseconds(here: Stage, operator: Operator, size: int) -> float:
 
 
 def _latency(here: Stage, size: int) -> Iterator[Figure]:
-    """From the sending of an apply to the end of the request that made the Deployment; all on one clock."""
+    """From the sending of an apply to the end of the request that made the Deployment, in turn with plain applies."""
     mark = here.audit.mark()
     sent: dict[str, float] = {}
     plains: list[float] = []
 
-    async def one_more(connection: Connection, name: str) -> None:
+    async def sample(connection: Connection, number: int) -> None:
+        name = f"more-{size}-{number}"
         sent[name] = time.time()
         await connection.apply(service(name))
         await asyncio.sleep(PAUSE)
-
-    async def plain(connection: Connection, name: str) -> None:
         started = time.time()
-        await connection.apply(_plain(name))
+        await connection.apply(_plain(f"plain-{number}"))
         plains.append(1000 * (time.time() - started))
         await asyncio.sleep(PAUSE)
 
-    names = [f"more-{size}-{number}" for number in range(SAMPLES)]
-    here.load.each(names, one_more, concurrency=1)
+    here.load.each(range(SAMPLES), sample, concurrency=1)
     made = here.wait_for(SAMPLES, "deployments", mark)
     times = [1000 * (request.answered.timestamp() - sent[request.name]) for request in made]
-    here.settle()
-    plain_names = [f"plain-{number}" for number in range(SAMPLES)]
-    here.load.each(plain_names, plain, concurrency=1)
     base = median(plains)
     yield Figure(f"latency.median.{size}", median(times))
     yield Figure(f"latency.p99.{size}", p99(times), f"max {max(times):.0f} of {SAMPLES}")
     yield Figure(f"latency.ratio.{size}", median(times) / base, f"a plain apply of a Deployment takes {base:.1f} ms")
-    here.cluster.kubectl("delete", "deployment", "-n", NAMESPACE, *plain_names)
-    here.cluster.kubectl("delete", "modelservice", "-n", NAMESPACE, *names)
+    here.cluster.kubectl("delete", "deployment", "-n", NAMESPACE, *(f"plain-{number}" for number in range(SAMPLES)))
+    here.cluster.kubectl("delete", "modelservice", "-n", NAMESPACE, *sent)
     here.settle()
 
 

@@ -37,7 +37,7 @@ def measure(size: int) -> Iterator[Figure]:
             there = aim
             grown = usage.resident(operator.pid)
             operator.process.stop()
-            last = service("zz-applied-meanwhile")
+            last = service(f"zz-applied-meanwhile-{aim}")
             here.load.apply([last])
             mark = here.audit.mark()
             started = time.time()
