@@ -105,7 +105,7 @@ def test_what_the_recorded_pods_cost(name: str, asked: list[str]) -> None:
     assert cost(name) == asked
 
 
-@pytest.mark.parametrize(("name", "matter"), [("crashloop", "c"), ("initfail", "download"), ("liveness-kill", "c")])
+@pytest.mark.parametrize(("name", "matter"), [("crashloop", "c"), ("liveness-kill", "c")])
 def test_the_recorded_crashes_cost_one_request_each(name: str, matter: str) -> None:
     ends = {end for _, _, pod in recorded(name) for end in _ends(pod)}
     assert cost(name) == [f"crash of {matter}"] * len(ends)
