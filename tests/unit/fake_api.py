@@ -289,7 +289,8 @@ class FakeApi:
         metadata = manifest["metadata"]
         metadata.setdefault("uid", f"uid-{self._uids}")
         metadata.setdefault("creationTimestamp", self.now)
-        metadata.setdefault("namespace", NAMESPACE)
+        if manifest["kind"] != "Node":
+            metadata.setdefault("namespace", NAMESPACE)
         if manifest["kind"] == "ModelService":
             manifest["spec"].setdefault("replicas", 1)
             manifest.setdefault("status", copy.deepcopy(PENDING))

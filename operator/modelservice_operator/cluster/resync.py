@@ -1,7 +1,8 @@
-"""Lists: the barrier before the first reconcile, and the sweep for deletions that no watch told of.
+"""Lists: the barrier before the first reconcile, and the sweep for what no watch told of.
 
-kopf never reports what was deleted while a stream was down, so after a stream listed anew, and from time to time
-anyway, the uids that the API server has are compared with those in the store.
+kopf never reports what was deleted while a stream was down, and an event that is lost on the way comes never again. So
+after a stream listed anew, and from time to time anyway, the uids and versions that the API server has are compared
+with those in the store.
 """
 
 import asyncio
@@ -18,11 +19,13 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
 SETTLE: Final = 5.0
-"""Seconds after the first relisted object before the sweep: the other streams list at the same time."""
+"""Seconds after the first relisted object before the sweep, as the other streams list at the same time; and those in
+which a watch may still tell what a sweep has seen."""
 SWEEP_AGAIN: Final = 300.0
 """Seconds, at most, until a sweep that failed is tried again."""
 
@@ -101,30 +104,40 @@ class Resync:
                     self._queue.add(key, background=True)
 
     async def sweep(self) -> bool:
-        """Forget whatever the API server no longer has; says whether it could be asked."""
+        """Forget what the API server no longer has, list anew what no watch told of; says whether it could be asked."""
         try:
-            for resource in self._resources:
-                await self._read(resource, metadata_only=True)
+            unknown = {resource: await self._read(resource, metadata_only=True) for resource in self._resources}
+            if any(unknown.values()):
+                await asyncio.sleep(SETTLE)
+            for resource, objects in unknown.items():
+                missed = [manifest for manifest in objects if not self._store.knows(manifest)]
+                if missed:
+                    logger.warning("No watch told of %d changes of %s: listing them.", len(missed), resource.full_name)
+                    await self._read(resource)
         except (ApiError, ApiUnreachable) as error:
-            logger.info("The sweep for missed deletions is tried again later: %s", error)
+            logger.info("The sweep for what no watch told of is tried again later: %s", error)
             return False
         return True
 
-    async def _read(self, resource: Resource, *, metadata_only: bool = False) -> None:
+    async def _read(self, resource: Resource, *, metadata_only: bool = False) -> list[Manifest]:
         """Make the store agree with lists of a kind in the namespaces that we serve.
 
-        With `metadata_only` nothing new is taken in, and only what is gone is noticed.
+        With `metadata_only` nothing is taken in, and what is not known in that version, or a later one, is returned.
         """
         namespaces: Collection[str | None] = (self._namespaces if resource.namespaced else ()) or (None,)
         live: set[str] = set()
+        unknown: list[Manifest] = []
         version = sys.maxsize
         for namespace in namespaces:
             try:
                 async for page in self._client.list_objects(resource, namespace, metadata_only=metadata_only):
                     version = min(version, page.resource_version)
                     live |= {item["metadata"]["uid"] for item in page.items}
-                    for item in () if metadata_only else page.items:
-                        self._store.upsert(item)
+                    for item in page.items:
+                        if not metadata_only:
+                            self._store.upsert(item)
+                        elif not self._store.knows(item):
+                            unknown.append(item)
             except ApiError as error:
                 if error.status != 404 or resource is not MODEL_SERVICE or metadata_only:
                     # An API server that does not serve the kind yet, or no longer, says nothing about its objects.
@@ -135,6 +148,7 @@ class Resync:
                     # kopf does not look for kinds that come later when it may only see given namespaces.
                     raise
         self._store.prune(resource.kind, live, version)
+        return unknown
 
     def _spread_period(self) -> float:
         """The period, spread so that the operators of many clusters do not list at the same time."""

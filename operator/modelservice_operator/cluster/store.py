@@ -130,6 +130,14 @@ class Store:
         if known is None or isinstance(record, Parent | Child) or not _same(known, record):
             self._changed(record)
 
+    def knows(self, manifest: Manifest) -> bool:
+        """This version of an object was seen, or a later one, or its end. Metadata and kind are enough."""
+        metadata = manifest["metadata"]
+        version = int(metadata["resourceVersion"])
+        known = self._records.get(ObjectId(manifest["kind"], metadata.get("namespace", ""), metadata["name"]))
+        seen = known.resource_version if known is not None else -1
+        return version <= max(seen, self._dead.get(metadata["uid"], -1))
+
     def remove(self, manifest: Manifest) -> None:
         """An object was deleted, or lost the label by which we see it: forget it, if it is the one that we know."""
         identity, uid, version = _address(manifest)

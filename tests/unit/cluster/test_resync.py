@@ -14,7 +14,7 @@ from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import MODEL_SERVICE, NODE, POD, SERVICE, Resource
 from modelservice_operator.cluster.resync import SETTLE, Resync
 from modelservice_operator.cluster.store import Key, Store
-from unit.cluster.objects import child, model_service, node, pod
+from unit.cluster.objects import child, model_service, node
 from unit.fake_api import Failure, FakeApi, FakeClient, Request
 from unit.test_leader import elapsed, in_virtual_time
 
@@ -145,18 +145,54 @@ async def test_every_namespace_is_listed_and_nodes_once() -> None:
     assert stage.client.listed == [("Pod", "ml", False), ("Pod", "dev", False), ("Node", None, False)]
 
 
-async def test_a_sweep_forgets_what_is_gone_and_takes_in_nothing() -> None:
+async def test_a_sweep_forgets_what_is_gone_and_reads_metadata_alone() -> None:
     stage = Stage()
     await stage.resync.prime()
     stage.api.remove("Service")
-    stage.api.put(pod())
-    stage.api.edit(api.KIND, lambda live: live["spec"].update(replicas=7))
     stage.client.listed.clear()
     await stage.resync.sweep()
     assert stage.known() == ["ModelService qwen", "Node gpu-1"]
+    assert stage.client.listed == [(resource.kind, None, True) for resource in WATCHED]
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["by no watch", "a moment later"])
+def test_a_sweep_lists_a_kind_anew_when_no_watch_tells_of_a_change(told: bool) -> None:
+    async def scenario() -> Stage:
+        stage = Stage()
+        await stage.resync.prime()
+        stage.api.edit(api.KIND, lambda live: live["spec"].update(replicas=7))
+        stage.api.put(child(name="fresh", spec={"ports": [{"port": 80}]}))
+        stage.client.listed.clear()
+        sweep = asyncio.create_task(stage.resync.sweep())
+        await asyncio.sleep(SETTLE / 2)
+        assert stage.known() == ["ModelService qwen", "Node gpu-1", "Service qwen"], "that is for the watch to tell"
+        for resource in WATCHED if told else ():
+            for manifest in stage.api.objects(resource.kind):
+                stage.store.upsert(manifest)
+        assert await sweep
+        return stage
+
+    stage = in_virtual_time(scenario())
     (parent,) = stage.store.parents()
-    assert parent.spec["replicas"] == 1, "that is for the watch to tell"
-    assert all(metadata_only for _, _, metadata_only in stage.client.listed)
+    assert parent.spec["replicas"] == 7
+    assert "Service fresh" in stage.known()
+    whole = [kind for kind, _, metadata_only in stage.client.listed if not metadata_only]
+    assert whole == ([] if told else ["ModelService", "Service"])
+
+
+def test_what_went_meanwhile_is_not_listed_anew() -> None:
+    async def scenario() -> list[bool]:
+        stage = Stage()
+        await stage.resync.prime()
+        fresh = stage.api.put(child(name="fresh", spec={"ports": [{"port": 80}]}))
+        stage.client.listed.clear()
+        sweep = asyncio.create_task(stage.resync.sweep())
+        await asyncio.sleep(SETTLE / 2)
+        stage.store.remove(fresh)
+        assert await sweep
+        return [metadata_only for _, _, metadata_only in stage.client.listed]
+
+    assert in_virtual_time(scenario()) == [True] * 3
 
 
 async def test_a_sweep_keeps_what_came_after_the_list() -> None:
