@@ -87,7 +87,10 @@ class App:
         )
         sources = Sources(self._queue, self._store.parents, self._freshness.ages)
         metrics.expose(sources, workers=settings.workers)
-        self._elector = Elector(client, settings) if settings.elects else None
+        self._elector: Elector | None = None
+        if settings.elects:
+            self._elector = elector = Elector(client.unfenced(), settings)
+            client.may_write = lambda: elector.leading
 
     async def run(self) -> int:
         """Run until SIGTERM, SIGINT, a lost Lease or a watch layer that keeps failing; returns the exit code."""

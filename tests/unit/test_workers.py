@@ -1,9 +1,12 @@
 """The workers, in virtual time."""
 
 import asyncio
+import functools
+import itertools
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 
@@ -16,14 +19,15 @@ from unit.test_leader import elapsed, in_virtual_time
 
 A: Final = Key("ml", "a")
 B: Final = Key("ml", "b")
+S = TypeVar("S", bound="Stage")
 Outcome = float | None | Exception
 
 
 class Stage:
     """Two workers over a queue, and what they did: when, and with which key."""
 
-    def __init__(self, *outcomes: Outcome, takes: float = 0.0, count: int = 2) -> None:
-        self.queue: KeyQueue[Key] = KeyQueue(clock=elapsed, jitter=lambda: 1.0)
+    def __init__(self, *outcomes: Outcome, takes: float = 0.0, count: int = 2, base: float = 0.05) -> None:
+        self.queue: KeyQueue[Key] = KeyQueue(clock=elapsed, base=base, jitter=lambda: 1.0)
         self.metrics = Metrics()
         self.primed, self.leading = asyncio.Event(), asyncio.Event()
         self.outcomes = list(outcomes)
@@ -56,10 +60,10 @@ class Stage:
         return {result: value for result, value in values.items() if value}
 
 
-def play(stage: Callable[[], Stage], scenario: Callable[[Stage], Awaitable[None]]) -> Stage:
+def play(stage: Callable[[], S], scenario: Callable[[S], Awaitable[None]]) -> S:
     """Let the workers run while a scenario does, with all gates open."""
 
-    async def everything() -> Stage:
+    async def everything() -> S:
         made = stage()
         made.primed.set()
         made.leading.set()
@@ -224,3 +228,50 @@ def test_a_worker_that_is_cancelled_ends() -> None:
         return len(stage.turns), active or 0.0
 
     assert in_virtual_time(scenario()) == (1, 0.0)
+
+
+REFUSALS: Final = (
+    ApiError(403, "Forbidden", "exceeded quota"),
+    ApiError(500, "", "webhook"),
+    ApiError(409, "Conflict"),
+)
+
+
+class Crowd(Stage):
+    """A thousand keys, of which some always fail; one of the others has news sixteen times a second.
+
+    All times are sums of powers of two, so that none is rounded and a timer is never a little early.
+    """
+
+    def __init__(self, failing: int) -> None:
+        super().__init__(count=16, base=1 / 16)
+        self.keys = [Key("ml", str(number)) for number in range(1000)]
+        self.failing = dict(zip(self.keys[:failing], itertools.cycle(REFUSALS), strict=False))
+        self.waits: list[float] = []
+        self.added: dict[Key, float] = {}
+
+    async def reconcile(self, key: Key) -> float | None:
+        self.turns.append((elapsed(), key))
+        self.waits += [elapsed() - self.added.pop(key)] if key in self.added else []
+        await asyncio.sleep(1 / 64)
+        if key in self.failing:
+            raise self.failing[key]
+        return None
+
+    async def news(self) -> None:
+        for key in self.keys:
+            self.queue.add(key)
+        await asyncio.sleep(10)
+        for key in self.keys[50:] * 2:
+            self.added[key] = elapsed()
+            self.queue.add(key)
+            await asyncio.sleep(1 / 16)
+
+
+def test_fifty_of_a_thousand_that_fail_hold_up_no_other_and_back_off_each_for_itself() -> None:
+    well, ill = (play(functools.partial(Crowd, failing), Crowd.news) for failing in (0, 50))
+    assert len(ill.waits) == len(well.waits) == 1900
+    assert max(ill.waits) == max(well.waits) == 0.0
+    tries = Counter(key for _, key in ill.turns)
+    assert {tries[key] for key in ill.keys[50:]} == {3}
+    assert all(10 <= tries[key] <= 12 for key in ill.failing), "in 105 s: 0.1, 0.2, 0.4 … s"

@@ -5,7 +5,8 @@ per request and refuse answers that do not match their models; its transport enc
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import copy
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +60,14 @@ class Client:
         self._api = ApiClient(configuration)
         self._session = self.new_session()
         self.observer: RequestObserver = observer or _NoObserver()
+        self.may_write: Callable[[], bool] = lambda: True
+        """Asked before each write. A leader that was stopped for a while wakes up in the midst of its work."""
+
+    def unfenced(self) -> "Client":
+        """The same connections for what may be written without asking: the Lease."""
+        other = copy.copy(self)
+        other.may_write = lambda: True
+        return other
 
     async def close(self) -> None:
         """Close the connections."""
@@ -208,7 +217,10 @@ class Client:
         status, data = await self._exchange(
             method, path, query=query, body=body, content_type=content_type, accept=accept
         )
-        return status, _parse(data)
+        answer = _parse(data)
+        if answer is None:
+            raise ApiUnreachable(f"{method} {path}: the answer is no JSON object, or only part of one")
+        return status, answer
 
     async def _exchange(
         self,
@@ -223,6 +235,8 @@ class Client:
         written = wire_yaml if content_type == APPLY else wire_json
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
         url = URL(f"{self.configuration.host}{path}").with_query(query)
+        if method != "GET" and not self.may_write():
+            raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads")
         status = 0
         try:
             token = await self.bearer_token()
@@ -250,7 +264,7 @@ class Client:
         finally:
             self.observer.request(method, status, self.configuration.host)
         if status >= 400:
-            raise _error(status, _parse(data), data, retry_after)
+            raise _error(status, _parse(data) or {}, data, retry_after)
         return status, data
 
 
@@ -266,12 +280,13 @@ def _address(manifest: Manifest) -> tuple[Resource, str, str]:
     return BY_KIND[manifest["kind"]], metadata["namespace"], metadata["name"]
 
 
-def _parse(data: bytes) -> Manifest:
+def _parse(data: bytes) -> Manifest | None:
+    """The JSON object that an answer is; None where it is none."""
     try:
         answer = loads(data)
     except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def _error(status: int, answer: Manifest, data: bytes, retry_after: str | None) -> ApiError:

@@ -20,7 +20,7 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
         NoCredentials: there are none, or they cannot be read.
     """
     configuration = Configuration()
-    files = kubeconfig or os.environ.get("KUBECONFIG")
+    files = kubeconfig or os.environ.get("KUBECONFIG") or None
     try:
         if files is None and context is None and "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config(client_configuration=configuration)

@@ -209,6 +209,18 @@ async def test_what_is_applied_is_read_as_yaml() -> None:
     assert '"b":"\\u0085\\u007f"' in asked.body
 
 
+async def test_who_does_not_lead_writes_nothing_but_the_lease() -> None:
+    async with served(web.json_response(CHAT), web.json_response(CHAT)) as (client, asked, observer):
+        client.may_write = lambda: False
+        for write in (client.create(CHAT), client.apply(CHAT, force=True), client.request("POST", "/api/v1/events")):
+            with pytest.raises(ApiUnreachable, match="no longer leads"):
+                await write
+        await client.get(DEPLOYMENT, "ml", "chat")
+        await client.unfenced().request("PUT", "/leases", body={})
+    assert [request.method for request in asked.asked] == ["GET", "PUT"]
+    assert observer.requests == [("GET", 200), ("PUT", 200)]
+
+
 async def test_delete_is_meant_for_one_object() -> None:
     async with served(web.json_response({}), status(404), status(409), status(500)) as (client, api, observer):
         for _ in range(3):
@@ -274,11 +286,6 @@ async def test_when_to_come_again(answer: web.Response, seconds: float | None) -
     assert (await failure(answer)).retry_after == seconds
 
 
-async def test_an_answer_that_is_no_json_is_an_empty_one() -> None:
-    async with served(web.Response(text="ok")) as (client, _, _):
-        assert await client.request("GET", "/readyz") == {}
-
-
 async def test_an_answer_of_any_depth_is_read_by_us_and_by_kopf() -> None:
     text = '{"a":' * 5000 + "1" + "}" * 5000
     async with served(web.Response(text=text), web.Response(text=text)) as (client, _, _):
@@ -288,6 +295,14 @@ async def test_an_answer_of_any_depth_is_read_by_us_and_by_kopf() -> None:
 
 
 # No answer.
+
+
+@pytest.mark.parametrize("text", ["ok", "[]", '{"kind":"Deplo', ""])
+async def test_a_success_that_is_no_object_is_no_answer(text: str) -> None:
+    """Half of one looks like that when a middlebox cuts it off."""
+    async with served(web.Response(text=text)) as (client, _, _):
+        with pytest.raises(ApiUnreachable, match="no JSON object"):
+            await client.request("GET", "/apis/apps/v1")
 
 
 async def test_nobody_listens() -> None:
