@@ -26,6 +26,14 @@ def own_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
     yield from _booted(request.config)
 
 
+@pytest.fixture(scope="module")
+def breakable(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """A control plane for the tests of one module, which may break it, with what the chart installs."""
+    for cluster in _booted(request.config):
+        install(cluster)
+        yield cluster
+
+
 @pytest.fixture
 def namespace(cluster: LocalCluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """A namespace for one test, on `cluster`."""

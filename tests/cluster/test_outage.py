@@ -21,8 +21,8 @@ def proxied(installed: LocalCluster, operator: Operator) -> Iterator[tuple[Opera
     """An operator of its own behind a proxy; the shared one rests meanwhile."""
     operator.process.stop()
     behind = installed.service_account_kubeconfig("modelservice-system", "modelservice")
-    proxy = Proxy(behind)
-    own = Operator(installed, "proxied", kubeconfig=proxy.start(installed.directory))
+    proxy = Proxy(behind).start()
+    own = Operator(installed, "proxied", kubeconfig=proxy.kubeconfig)
     try:
         yield own.ensure_working(), proxy
     finally:
@@ -78,7 +78,7 @@ def test_what_was_deleted_in_a_gap_is_noticed(
     _, proxy = proxied
     service = Service(kubectl).apply().ready()
     gone = Answer(410, "too old resource version")
-    with proxy.answering(lambda request: gone if "watch" in request.query else None):
+    with proxy.injecting(lambda request: gone if "watch" in request.query else None):
         assert proxy.fail_streams(410, "too old resource version") > 0
         kubectl("delete", "service", service.name)
     eventually(lambda: service.child("service"), timeout=60, why="the deleted Service is made again")
@@ -103,10 +103,10 @@ def test_too_many_requests_are_waited_out(proxied: tuple[Operator, Proxy], kubec
         return refusal if request.method in {"POST", "PATCH"} and "leases" not in request.path else None
 
     mark = audit.mark()
-    with proxy.answering(writes):
+    with proxy.injecting(writes):
         service = Service(kubectl).apply()
-        eventually(lambda: proxy.refused >= 2)
-        assert proxy.refused <= 5, "Retry-After is not obeyed"
+        eventually(lambda: proxy.injected >= 2)
+        assert proxy.injected <= 5, "Retry-After is not obeyed"
     service.ready(timeout=60)
     creates = [r for r in audit.writes(user=USER, since=mark, namespace=kubectl.namespace) if not r.subresource]
     assert sorted(r.resource for r in creates if r.resource != "events") == [
@@ -131,7 +131,7 @@ def test_a_kind_that_is_not_served_for_a_moment_is_survived(proxied: tuple[Opera
 
 
 def _with_the_kind_gone(proxy: Proxy) -> None:
-    gone, refused = Answer(404, "404 page not found"), proxy.refused
-    with proxy.answering(lambda request: gone if request.path.endswith("/modelservices") else None):
+    gone, refused = Answer(404, "404 page not found"), proxy.injected
+    with proxy.injecting(lambda request: gone if request.path.endswith("/modelservices") else None):
         assert proxy.cut_streams() > 0
-        eventually(lambda: proxy.refused > refused, why="the kind was asked for")
+        eventually(lambda: proxy.injected > refused, why="the kind was asked for")

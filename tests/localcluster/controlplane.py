@@ -4,18 +4,20 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from localcluster.build import Programs
-from localcluster.credentials import User, write_kubeconfig, write_service_account_key, write_tokens
+from localcluster.credentials import User, sign_token, write_kubeconfig, write_service_account_key, write_tokens
 from localcluster.process import Process, ProcessError
 from localcluster.workdir import WorkDir
 
 HOST = "127.0.0.1"
 MASTERS = "system:masters"
+ISSUER = "https://kubernetes.default.svc"
 PORT_TAKEN = "address already in use"
 TRIES = 5
 
@@ -76,19 +78,36 @@ class ControlPlane:
         write_service_account_key(self._key)
         write_tokens([self.admin, self.simulator, self._manager_user, self._scheduler_user], self._tokens)
         self._policy.write_text(yaml.safe_dump(AUDIT_POLICY))
-        self.etcd, etcd_port = on_free_port(self._etcd)
-        self.apiserver, port = on_free_port(lambda port: self._apiserver(port, etcd_port, apiserver_flags))
+        self.etcd, self._etcd_port = on_free_port(self._etcd)
+        self.apiserver, port = on_free_port(lambda port: self._apiserver(port, self._etcd_port, apiserver_flags))
         self.server = f"https://{HOST}:{port}"
         self.controller_manager = self._controller_manager(controller_manager_flags)
         self.controller_manager.start()
         self.scheduler = self._scheduler()
         self.scheduler.start()
 
+    def compact(self) -> None:
+        """Have etcd forget every revision but the present one, as the API server does every five minutes."""
+        version = self.etcd_request("/v3/kv/range", {"key": "Lw=="})["header"]["revision"]
+        self.etcd_request("/v3/kv/compaction", {"revision": version, "physical": True})
+
+    def etcd_request(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What etcd answers over its JSON gateway."""
+        answer = _request(http.client.HTTPConnection(HOST, self._etcd_port, timeout=30), "POST", path, body=body)
+        if answer is None:
+            raise ProcessError(f"etcd does not answer {path}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
     def kubeconfig(self, name: str, token: str) -> Path:
         """A new file `<name>.kubeconfig` for whoever the token is of."""
         path = self._workdir.path / f"{name}.kubeconfig"
-        write_kubeconfig(path, server=self.server, ca=self._certificate, token=token)
+        write_kubeconfig(path, server=self.server, ca=self.certificate, token=token)
         return path
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """A token that the API server takes for one of its own."""
+        return sign_token({"iss": ISSUER, "aud": [ISSUER], **claims}, self._key)
 
     @property
     def processes(self) -> list[Process]:
@@ -96,7 +115,8 @@ class ControlPlane:
         return [self.etcd, self.apiserver, self.controller_manager, self.scheduler]
 
     @property
-    def _certificate(self) -> Path:
+    def certificate(self) -> Path:
+        """What the API server shows, and whom to trust."""
         return self._pki / "apiserver.crt"
 
     def _etcd(self, port: int) -> Process:
@@ -130,7 +150,7 @@ class ControlPlane:
             f"--cert-dir={self._pki}",
             f"--token-auth-file={self._tokens}",
             "--authorization-mode=RBAC",
-            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-issuer={ISSUER}",
             f"--service-account-key-file={self._key}",
             f"--service-account-signing-key-file={self._key}",
             "--service-cluster-ip-range=10.0.0.0/16",
@@ -143,9 +163,9 @@ class ControlPlane:
         ]
 
         def ready() -> bool:
-            if not self._certificate.exists():
+            if not self.certificate.exists():
                 return False
-            trust = ssl.create_default_context(cafile=self._certificate)
+            trust = ssl.create_default_context(cafile=self.certificate)
             connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=trust)
             return _request(connection, "GET", "/readyz", token=self.admin.token) is not None
 
@@ -160,7 +180,7 @@ class ControlPlane:
             "--leader-elect=false",
             "--use-service-account-credentials=true",
             f"--service-account-private-key-file={self._key}",
-            f"--root-ca-file={self._certificate}",
+            f"--root-ca-file={self.certificate}",
             "--horizontal-pod-autoscaler-sync-period=2s",
             "--horizontal-pod-autoscaler-downscale-stabilization=5s",
             "--kube-api-qps=500",
@@ -185,15 +205,22 @@ class ControlPlane:
         return Process("kube-scheduler", argv, self._workdir)
 
 
-def _request(connection: http.client.HTTPConnection, method: str, path: str, token: str = "") -> bytes | None:
+def _request(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    token: str = "",
+    body: Mapping[str, Any] | None = None,
+) -> bytes | None:
     """The body of a successful answer; None for any other, and for none."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
+        sent = json.dumps(body or {}) if method == "POST" else None
+        connection.request(method, path, body=sent, headers=headers)
         answer = connection.getresponse()
-        body = answer.read()
+        data = answer.read()
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
-    return body if answer.status == http.HTTPStatus.OK else None
+    return data if answer.status == http.HTTPStatus.OK else None

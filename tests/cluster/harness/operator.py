@@ -6,11 +6,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from cluster.harness.wait import eventually
 from localcluster.cluster import LocalCluster
@@ -22,7 +23,8 @@ NAMESPACE: Final = "modelservice-system"
 NAME: Final = "modelservice"
 USER: Final = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 
-_LISTENING: Final = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_RUN: Final = "from modelservice_operator.cli import main; main()"
+_LISTENING: Final = re.compile(r"Serving .* on http://127\.0\.0\.1:(\d+)")
 
 
 def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, Any]]:
@@ -56,6 +58,8 @@ class Operator:
         kubeconfig: Path | None = None,
         python_path: Path | None = None,
         under: Sequence[str] = (),
+        prelude: str = "",
+        environ: Mapping[str, str] | None = None,
         **settings: str,
     ) -> None:
         """Start it.
@@ -66,6 +70,8 @@ class Operator:
             kubeconfig: by default that of the chart's ServiceAccount.
             python_path: where another version of the operator lies.
             under: what Python is to run it under, such as a profiler: `-m cProfile -o FILE`.
+            prelude: Python that runs before the operator does, to shorten a timeout or to switch something off.
+            environ: further variables.
             settings: MODELSERVICE_* variables without the prefix, in lower case.
         """
         self._cluster = cluster
@@ -78,9 +84,11 @@ class Operator:
             "PYTHONUNBUFFERED": "1",
         }
         environment |= {f"MODELSERVICE_{key.upper()}": value for key, value in settings.items()}
+        environment |= environ or {}
         if python_path is not None:
             environment["PYTHONPATH"] = str(python_path)
-        command = [sys.executable, *under, "-m", "modelservice_operator", "run"]
+        program = ["-c", f"{prelude}\n{_RUN}"] if prelude else ["-m", "modelservice_operator"]
+        command = [sys.executable, *under, *program, "run"]
         self.process: Process = cluster.spawn(name, command, env=environment)
 
     def ensure_working(self) -> "Operator":
@@ -128,3 +136,18 @@ class Operator:
     def leading(self) -> bool:
         """It holds the Lease, or needs none."""
         return 'leader_election_master_status{name="modelservice-operator"} 1.0' in self.get("/metrics")[1]
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Sum of the samples of a metric that have these labels; 0 where there are none."""
+        families = text_string_to_metric_families(self.get("/metrics")[1])
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    @property
+    def refused(self) -> float:
+        """How many of its requests were answered with 401."""
+        return self.metric("rest_client_requests_total", code="401")

@@ -1,0 +1,150 @@
+"""The real thing: API server, etcd, credentials, definitions and the leader itself fail, on a cluster of their own."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cluster.harness.namespaces import temporary_namespace
+from cluster.harness.operator import NAME, NAMESPACE, Operator
+from cluster.harness.proxy import Delay, Proxy, is_write
+from cluster.harness.scene import Scene
+from cluster.harness.wait import eventually
+from localcluster import LocalCluster
+
+SECONDS: Final = float(os.environ.get("FAULT_SECONDS", "5"))
+"""How long what can go on for minutes does."""
+RECOVERY: Final = 180.0
+"""Seconds in which also the scheduler and the controllers, whose back-off is their own, are back."""
+LEEWAY: Final = 60 + 10
+"""Seconds for which the API server takes a token that has expired."""
+
+
+@pytest.fixture(scope="module")
+def stage(breakable: LocalCluster) -> Iterator[Scene]:
+    operator = Operator(breakable, "operator", leader_election="off").ensure_working()
+    with temporary_namespace(breakable, "disasters") as namespace:
+        yield Scene(breakable, operator, breakable.kubectl.within(namespace))
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Scene:
+    stage.begin()
+    return stage
+
+
+def test_the_api_server_is_killed(breakable: LocalCluster, scene: Scene) -> None:
+    pid = scene.operator.process.pid
+    before = scene.change()
+    breakable.apiserver.kill()
+    time.sleep(SECONDS)
+    assert scene.operator.get("/healthz")[0] == 200
+    breakable.apiserver.start()
+    after = scene.change()
+    scene.settle(RECOVERY)
+    scene.check(sorted({*before, *after}), repeated=len(before))
+    assert scene.operator.process.pid == pid
+
+
+def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
+    pid = scene.operator.process.pid
+    before = scene.change()
+    breakable.control_plane.etcd.kill()
+    time.sleep(SECONDS)
+    breakable.control_plane.etcd.start()
+    eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=60, why="the API server is back")
+    after = scene.change()
+    scene.settle(RECOVERY)
+    scene.check(sorted({*before, *after}), repeated=len(before))
+    assert scene.operator.process.pid == pid
+
+
+def test_history_is_lost_while_nobody_watched(breakable: LocalCluster, scene: Scene) -> None:
+    """After that a watch cannot go on where it was, and the list that follows does not tell what was deleted."""
+    scene.operator.process.pause()
+    expected = scene.change()
+    breakable.apiserver.kill()
+    breakable.control_plane.compact()
+    breakable.apiserver.start()
+    scene.operator.process.resume()
+    scene.settle(RECOVERY)
+    scene.check(expected)
+
+
+def candidate(cluster: LocalCluster, name: str, kubeconfig: Path | None = None) -> Operator:
+    """An operator that takes over, and gives up, in seconds."""
+    return Operator(cluster, name, kubeconfig=kubeconfig, lease_duration="4", renew_deadline="3", retry_period="1")
+
+
+def test_a_leader_that_was_stopped_writes_nothing_when_it_wakes(breakable: LocalCluster, scene: Scene) -> None:
+    """It is stopped in the midst of its work, and finds the answers to its requests when another leads."""
+    scene.operator.process.stop()
+    proxy = Proxy(breakable.service_account_kubeconfig(NAMESPACE, NAME)).start()
+    leader = candidate(breakable, "leader", proxy.kubeconfig).ensure_working()
+    standby = candidate(breakable, "standby")
+    try:
+        eventually(lambda: standby.ready, why="the standby is warm")
+        with proxy.injecting(lambda request: Delay(0.2) if is_write(request) else None):
+            expected = scene.change()
+            eventually(lambda: proxy.injected >= 2, interval=0.01, why="it is at work")
+            leader.process.pause()
+        eventually(lambda: standby.leading, why="the standby has taken over")
+        sent = list(proxy.writes)
+        leader.process.resume()
+        eventually(lambda: leader.process.pid is None, why="it ends")
+        assert leader.process.exit_code == 1
+        assert proxy.writes == sent
+        scene.settle()
+        scene.check(expected, repeated=len(expected))
+    finally:
+        leader.process.kill()
+        standby.process.stop()
+        proxy.stop()
+
+
+def in_a_pod(token: Path, certificate: Path) -> str:
+    """Has the operator find its credentials there, and look at the token every second, not every minute."""
+    return f"""
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from kubernetes.aio.config import incluster_config as files
+files.SERVICE_TOKEN_FILENAME, files.SERVICE_CERT_FILENAME = {str(token)!r}, {str(certificate)!r}
+files.datetime = SimpleNamespace(datetime=datetime, timedelta=lambda minutes: timedelta(seconds=minutes))
+"""
+
+
+def test_tokens_rotate_and_expire(breakable: LocalCluster, scene: Scene, tmp_path: Path) -> None:
+    scene.operator.process.stop()
+    token = tmp_path / "token"
+
+    def issue(seconds: float) -> None:
+        token.write_text(breakable.service_account_token(NAMESPACE, NAME, time.time() - LEEWAY + seconds))
+
+    issue(12)
+    address = breakable.control_plane.server.removeprefix("https://").split(":")
+    own = Operator(
+        breakable,
+        "in-a-pod",
+        prelude=in_a_pod(token, breakable.control_plane.certificate),
+        environ={"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": address[0], "KUBERNETES_SERVICE_PORT": address[1]},
+        http_host="127.0.0.1",
+        leader_election="off",
+    )
+    try:
+        pid = own.ensure_working().process.pid
+        issue(12)
+        first = scene.change()
+        scene.settle()
+        assert own.refused == 0, "a token that is replaced in time is never refused"
+        eventually(lambda: own.refused > 0, why="the token has expired")
+        second = scene.change()
+        time.sleep(SECONDS)
+        issue(600)
+        scene.settle()
+        scene.check(sorted({*first, *second}))
+        assert own.process.pid == pid
+    finally:
+        own.process.stop()

@@ -1,0 +1,179 @@
+"""Whatever fails between the operator and the API server: afterwards everything is as it should be, and no write more
+than without the fault was made. Both kopf's connections and our own go through the proxy.
+"""
+
+import itertools
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from aiohttp import web
+
+from cluster.harness.namespaces import temporary_namespace
+from cluster.harness.operator import NAME, NAMESPACE, Operator
+from cluster.harness.proxy import Answer, Cut, Delay, Event, Proxy, Truncate, is_watch, is_write
+from cluster.harness.scene import Scene
+from cluster.harness.wait import eventually
+from localcluster import LocalCluster
+
+SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
+"""How long what can go on for minutes does."""
+
+
+@pytest.fixture(scope="module")
+def proxy(installed: LocalCluster) -> Iterator[Proxy]:
+    proxy = Proxy(installed.service_account_kubeconfig(NAMESPACE, NAME)).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(installed: LocalCluster, running_operator: Operator, proxy: Proxy) -> Iterator[Scene]:
+    """An operator of its own behind the proxy; the shared one rests meanwhile."""
+    running_operator.process.stop()
+    own = Operator(installed, "faulty", kubeconfig=proxy.kubeconfig, leader_election="off")
+    with temporary_namespace(installed, "faults") as namespace:
+        try:
+            yield Scene(installed, own.ensure_working(), installed.kubectl.within(namespace))
+        finally:
+            own.process.stop()
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Scene:
+    """The operator works, and writes are counted from now on."""
+    stage.begin()
+    return stage
+
+
+@pytest.fixture
+def comparing(scene: Scene, installed: LocalCluster, proxy: Proxy) -> Iterator[Scene]:
+    """The operator compares what it knows with the API server every ten seconds, not every ten minutes."""
+    usual = scene.operator
+    usual.process.stop()
+    scene.operator = Operator(
+        installed, "comparing", kubeconfig=proxy.kubeconfig, leader_election="off", resync_seconds="10"
+    )
+    try:
+        scene.begin()
+        yield scene
+    finally:
+        scene.operator.process.stop()
+        scene.operator = usual
+
+
+def test_without_a_fault(scene: Scene) -> None:
+    """What the others are compared with."""
+    expected = scene.change()
+    scene.settle()
+    scene.check(expected)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+def test_connections_break(scene: Scene, proxy: Proxy, late: bool) -> None:
+    """Every second write, before the API server has it or after it has done it."""
+    turns = itertools.count()
+    with proxy.injecting(lambda request: Cut(late) if is_write(request) and next(turns) % 2 == 0 else None):
+        expected = scene.change()
+        scene.settle()
+    assert proxy.injected
+    scene.check(expected, repeated=proxy.injected if late else 0)
+
+
+def test_requests_are_slow(scene: Scene, proxy: Proxy) -> None:
+    with proxy.injecting(lambda _: Delay(0.5)):
+        expected = scene.change()
+        scene.settle()
+    scene.check(expected)
+
+
+@pytest.mark.parametrize("code", [401, 403, 409, 410, 429, 500, 503, 504])
+def test_every_request_is_refused_for_a_while(scene: Scene, proxy: Proxy, code: int) -> None:
+    """Streams break too, so that kopf has to ask."""
+    with proxy.injecting(lambda _: Answer(code)):
+        proxy.cut_streams()
+        expected = scene.change()
+        time.sleep(SECONDS)
+    assert proxy.injected
+    scene.settle()
+    scene.check(expected)
+
+
+def test_every_third_request_is_refused(scene: Scene, proxy: Proxy) -> None:
+    turns, codes = itertools.count(), itertools.cycle([401, 403, 409, 410, 429, 500, 503, 504])
+
+    def mixed(_: web.Request) -> Answer | None:
+        return Answer(next(codes)) if next(turns) % 3 == 0 else None
+
+    with proxy.injecting(mixed):
+        proxy.cut_streams()
+        expected = scene.change()
+        scene.settle()
+    assert proxy.injected
+    scene.check(expected)
+
+
+@pytest.mark.parametrize("clean", [False, True], ids=["broken", "clean"])
+@pytest.mark.parametrize("of", ["writes", "reads"])
+def test_bodies_are_cut_off(scene: Scene, proxy: Proxy, of: str, clean: bool) -> None:
+    """`clean` is what a buggy middlebox does: the answer is well-formed HTTP and half a JSON object."""
+
+    def rule(request: web.Request) -> Truncate | None:
+        chosen = is_write(request) if of == "writes" else not is_write(request) and not is_watch(request)
+        return Truncate(clean) if chosen else None
+
+    with proxy.injecting(rule, times=6):
+        proxy.fail_streams(410)
+        expected = scene.change()
+        eventually(lambda: proxy.injected == 6, why="bodies were cut off")
+        scene.settle()
+    scene.check(expected, repeated=proxy.injected)
+
+
+MID_LINE = b'{"type":"MODIFIED","object":{"meta'
+
+
+@pytest.mark.parametrize("last_words", [b"", MID_LINE], ids=["between", "within"])
+@pytest.mark.parametrize("clean", [False, True], ids=["broken", "clean"])
+def test_streams_end_between_lines_and_within_one(scene: Scene, proxy: Proxy, last_words: bytes, clean: bool) -> None:
+    assert (proxy.end_streams if clean else proxy.cut_streams)(last_words) > 0
+    expected = scene.change()
+    scene.settle()
+    scene.check(expected)
+
+
+@pytest.mark.parametrize("code", [410, 429, 500, 504])
+def test_an_error_comes_down_the_streams(scene: Scene, proxy: Proxy, code: int) -> None:
+    assert proxy.fail_streams(code) > 0
+    expected = scene.change()
+    scene.settle()
+    scene.check(expected)
+
+
+@pytest.mark.parametrize("version", ["1", "999999999"], ids=["expired", "ahead"])
+def test_a_bookmark_has_a_wrong_version(comparing: Scene, proxy: Proxy, version: str) -> None:
+    """The next watch begins there: it is refused, or misses what came in between."""
+    bookmark: Event = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": version}}}
+    assert proxy.tell_streams(bookmark) > 0
+    proxy.cut_streams()
+    expected = comparing.change()
+    comparing.settle()
+    comparing.check(expected)
+
+
+def test_events_are_lost_without_a_word(comparing: Scene, proxy: Proxy) -> None:
+    """Bookmarks pass, so no stream knows."""
+    with proxy.losing(lambda event: event["type"] != "BOOKMARK"):
+        expected = comparing.change()
+        eventually(lambda: proxy.injected >= len(expected), why="the events were lost")
+    comparing.settle()
+    comparing.check(expected)
+
+
+def test_nothing_passes_and_nobody_is_told(scene: Scene, proxy: Proxy) -> None:
+    with proxy.unreachable():
+        expected = scene.change()
+        time.sleep(SECONDS)
+    scene.settle()
+    scene.check(expected)
