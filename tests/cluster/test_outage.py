@@ -61,16 +61,6 @@ def test_a_minute_without_api_server(own_cluster: LocalCluster) -> None:
     ]
 
 
-def test_cut_streams_lose_nothing(proxied: tuple[Operator, Proxy], kubectl: Kubectl) -> None:
-    _, proxy = proxied
-    service = Service(kubectl).apply().ready()
-    for replicas in (2, 3):
-        assert proxy.cut_streams() > 0
-        service.apply(replicas=replicas)
-        service.wait_for("Ready", "True", "ReplicasReady")
-        assert service.status["ready"] == f"{replicas}/{replicas}"
-
-
 def test_what_was_deleted_in_a_gap_is_noticed(
     proxied: tuple[Operator, Proxy], cluster: LocalCluster, kubectl: Kubectl
 ) -> None:
@@ -82,17 +72,6 @@ def test_what_was_deleted_in_a_gap_is_noticed(
         assert proxy.fail_streams(410, "too old resource version") > 0
         kubectl("delete", "service", service.name)
     eventually(lambda: service.child("service"), timeout=60, why="the deleted Service is made again")
-
-
-@pytest.mark.parametrize("code", [410, 500, 504])
-def test_an_error_in_a_stream_is_survived(proxied: tuple[Operator, Proxy], kubectl: Kubectl, code: int) -> None:
-    operator, proxy = proxied
-    pid = operator.process.pid
-    service = Service(kubectl).apply().ready()
-    assert proxy.fail_streams(code, "made by the test") > 0
-    service.apply(replicas=2)
-    eventually(lambda: service.status["ready"] == "2/2", timeout=90)
-    assert operator.process.pid == pid
 
 
 def test_too_many_requests_are_waited_out(proxied: tuple[Operator, Proxy], kubectl: Kubectl, audit: Audit) -> None:
