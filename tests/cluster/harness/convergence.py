@@ -12,6 +12,7 @@ from modelservice_operator import diff
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.credentials import load_configuration
+from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import (
     AUTOSCALER,
@@ -89,7 +90,8 @@ async def _to_write(client: Client, namespace: str) -> list[str]:
     clock = time.monotonic
     store, queue = Store(), KeyQueue[Key](clock=clock)
     await Resync(client, store, queue, WATCHED, (namespace,), period=600).prime()
-    reconciler = Reconciler(client, store, builtin(), Recorder(client, clock=clock), clock=clock)
+    gatherer = Gatherer(client, queue.add, clock=clock, output=False)
+    reconciler = Reconciler(client, store, builtin(), Recorder(client, clock=clock), gatherer, clock=clock)
     found = []
     for key in store.services():
         try:
