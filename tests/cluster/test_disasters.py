@@ -41,6 +41,7 @@ def test_the_api_server_is_killed(breakable: LocalCluster, scene: Scene) -> None
     time.sleep(SECONDS)
     assert scene.operator.get("/healthz")[0] == 200
     breakable.apiserver.start()
+    scene.settle(RECOVERY)
     after = scene.change()
     scene.settle(RECOVERY)
     scene.check([*before, *after], repeated=len(before))
@@ -54,6 +55,7 @@ def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
     time.sleep(SECONDS)
     breakable.control_plane.etcd.start()
     eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=60, why="the API server is back")
+    scene.settle(RECOVERY)
     after = scene.change()
     scene.settle(RECOVERY)
     scene.check([*before, *after], repeated=len(before))
