@@ -44,7 +44,7 @@ def current_namespace(kubeconfig: str | None = None, context: str | None = None)
     Raises:
         NoCredentials: the kubeconfig cannot be read, or has no such context.
     """
-    files = kubeconfig or os.environ.get("KUBECONFIG")
+    files = kubeconfig or os.environ.get("KUBECONFIG") or None
     if files is None and context is None and _OWN_NAMESPACE.is_file():
         return _OWN_NAMESPACE.read_text("utf-8").strip()
     files = files or str(Path.home() / ".kube" / "config")
