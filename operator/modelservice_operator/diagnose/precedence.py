@@ -55,6 +55,7 @@ def first_finding(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node], n
         or probes.port_mismatch(pod, now)
         or probes.startup_too_slow(pod, now)
         or probes.liveness_failed(pod, now)
+        or output.guessed(pod, now)
         or process.crash_looping(pod, now)
         or probes.not_ready(pod)
     )

@@ -40,10 +40,10 @@ def quotable(text: str, limit: int = MAX_LENGTH) -> str:
 
 def last_words(output: str) -> str:
     """The last line of a process's output that says something, fit to be quoted; empty if there is none."""
-    return next(filter(None, map(quotable, reversed(output.splitlines()))), "")
+    return next(filter(None, map(quotable, reversed(masked(output).splitlines()))), "")
 
 
 def last_lines(output: str, count: int = 10) -> tuple[str, ...]:
     """The last lines of a process's output that say something, each fit to be shown; oldest first."""
-    lines = filter(None, (quotable(line, _LINE) for line in output.splitlines()))
+    lines = filter(None, (quotable(line, _LINE) for line in masked(output).splitlines()))
     return tuple(lines)[-count:]

@@ -33,9 +33,14 @@ ORDER: Final = (
 than the system. A consequence has its row after its cause."""
 
 _LONGEST: Final = 1000
+_PREFIX: Final = re.compile(r"\x1b\[[0-9;]*m|^\W*\w+ pid=\d+\)\s*|^\W*(?:[\d.:T,Z-]+\W+)+")
+"""Colours, the process that speaks (vLLM), and times."""
 _REMARK: Final = re.compile(
-    r"^\W*(?:[\d.:T,Z-]+\W+)*(?:I|W|INFO|WARN|WARNING|DEBUG)\b|[Rr]etry|thrown while requesting"
+    r"""^\W*(?:I|W|INFO|WARN|WARNING|DEBUG)\b|"level"\s*:\s*"(?:info|warn|warning|debug)"|[Rr]etry"""
+    r"""|thrown while requesting|"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP/""",
+    re.IGNORECASE,
 )
+"""A line of a server that goes on, such as one of its access log."""
 
 _REMEMBERED: Final = 1024
 """Texts whose meaning is kept: pods that crash say the same again and again."""
@@ -54,11 +59,17 @@ class Meaning:
 @lru_cache(maxsize=_REMEMBERED)
 def recognise(output: str) -> Meaning | None:
     """What the last lines that a process printed mean; None when no row knows them. For texts that come again."""
-    return meaning_of(output)
+    return _meaning(output, _rows())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def guess(output: str) -> Meaning | None:
+    """What the last line speaks of, by words that many share; for texts that no row knows."""
+    return _meaning(_last_line(output), _general())
 
 
 def meaning_of(output: str) -> Meaning | None:
-    """The same for a long text that is looked at once: it is not kept."""
+    """The one or else the other, of a long text that is looked at once: nothing is kept."""
     return _meaning(output, _rows()) or _meaning(_last_line(output), _general())
 
 
@@ -73,6 +84,7 @@ def _meaning(text: str, rows: Iterable[tuple[re.Pattern[str], Row]]) -> Meaning 
 def _last_line(output: str) -> str:
     """The last line that says something; empty where that is no more than a remark."""
     line = next((line for line in reversed(output.splitlines()) if line.strip()), "")[:_LONGEST]
+    line = _PREFIX.sub("", _PREFIX.sub("", line))
     return "" if _REMARK.search(line) else line
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from modelservice_operator.data import InvalidData, data_files, read_data
-from modelservice_operator.diagnose.texts.recognise import GENERAL, ORDER, all_texts, recognise
+from modelservice_operator.diagnose.texts.recognise import GENERAL, ORDER, all_texts, guess, meaning_of
 from modelservice_operator.diagnose.texts.row import Row, Texts
 
 ROWS = [(texts.name, row) for texts in all_texts() for row in texts.texts]
@@ -18,7 +18,7 @@ def test_every_file_has_its_place_in_the_order() -> None:
 
 @pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row.example[:60]}" for name, row in ROWS])
 def test_a_row_knows_its_example_and_no_earlier_row_does(name: str, row: Row) -> None:
-    meaning = recognise(row.example)
+    meaning = meaning_of(row.example)
     assert meaning is not None
     assert meaning.reason is row.reason
     assert (meaning.says, meaning.remedy) == (row.says, row.remedy) or "{" in row.says + row.remedy
@@ -30,7 +30,7 @@ def test_a_row_knows_its_example_and_no_earlier_row_does(name: str, row: Row) ->
 @pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row.example[:60]}" for name, row in ROWS])
 def test_a_row_finds_its_text_among_other_lines(name: str, row: Row) -> None:
     before, after = "INFO 11-22 10:00:00 [api_server.py:100] Starting\n", "\nTraceback (most recent call last):\n"
-    meaning = recognise(f"{before}{row.example}{'' if name == GENERAL else after}")
+    meaning = meaning_of(f"{before}{row.example}{'' if name == GENERAL else after}")
     assert meaning is not None
     assert meaning.reason is row.reason
 
@@ -58,13 +58,19 @@ HARMLESS = [
     "INFO:     Application startup complete.",
     "srv  log_server_r: request: GET /health 127.0.0.1 200",
     "WARNING: Retrying (Retry(total=4)) after connection broken",
+    '(APIServer pid=1) INFO:     10.1.1.1:3 - "POST /v1/chat/completions HTTP/1.1" 401 Unauthorized',
+    '10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 404 Not Found',
+    '{"timestamp":"2026-11-22T10:00:00Z","level":"INFO","message":"404 Not Found"}',
+    "\x1b[32mINFO\x1b[0m:     10.1.1.1 - 403 Forbidden",
+    "(EngineCore_DP0 pid=9) WARNING 11-22 10:00:00 [x.py:1] NCCL timeout set to 600",
+    "(EngineCore_DP0 pid=9) INFO 11-22 10:00:00 [x.py:1] unsupported quantization is skipped",
     "",
 ]
 
 
 @pytest.mark.parametrize("line", HARMLESS)
 def test_what_a_healthy_server_prints_means_nothing(line: str) -> None:
-    assert recognise(line) is None
+    assert meaning_of(line) is None
 
 
 VAGUE = [
@@ -81,5 +87,5 @@ VAGUE = [
 
 @pytest.mark.parametrize(("output", "reason"), VAGUE, ids=[str(number) for number in range(len(VAGUE))])
 def test_words_that_many_share_are_looked_for_in_the_last_line_alone(output: str, reason: str | None) -> None:
-    meaning = recognise(output)
+    meaning = guess(output)
     assert (meaning.reason if meaning is not None else None) == reason
