@@ -18,8 +18,8 @@ from modelservice_operator.startup import describe, remember
 LONGEST: Final = 4096
 """Characters of a message or remedy. Words of others may quote whole objects, and a user can write what is quoted."""
 
-_NUMBERS: Final = re.compile(r"(?<![\w.:/-])\d+(?![\w.:/-])")
-"""Counts, but no digits of names, tags, addresses and times."""
+_NUMBERS: Final = re.compile(r"(?<![\w.:/-])\d+(?:\.\d+)?(?:[munkKMGTPE]i?B?)?(?![\w:/-]|\.\d)")
+"""Counts and quantities, but no digits of names, tags, addresses and times."""
 
 
 def compute(situation: Situation, now: str, *, renew: bool) -> Manifest:

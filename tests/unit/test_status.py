@@ -15,7 +15,7 @@ from modelservice_operator.manifest import Manifest
 from modelservice_operator.observe import Observation
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.situation import Serving, Situation
-from modelservice_operator.status import compute, merge_patch
+from modelservice_operator.status import _same_but_for_numbers, compute, merge_patch
 from modelservice_operator.timeline import Phase, Span, Start
 from unit.fake_api import merged
 
@@ -514,3 +514,18 @@ def test_a_merge_patch_leads_from_one_status_to_the_other(previous: Manifest, wa
     patch = merge_patch(previous, wanted)
     assert merged(previous, patch) == wanted
     assert (patch == {}) == (previous == wanted)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("used 120Gi of 136Gi", "used 121.5Gi of 136Gi", True),
+        ("needs 1500m", "needs 2", True),
+        ("tried 2.00 GiB", "tried 3.50 GiB", True),
+        ("node gpu-1", "node gpu-2", False),
+        ("image a:v1.2", "image a:v1.3", False),
+        ("at 10:00:00Z", "at 10:00:01Z", False),
+    ],
+)
+def test_what_counts_as_a_number_that_may_move(before: str, after: str, same: bool) -> None:
+    assert _same_but_for_numbers(before, after) is same

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from modelservice_operator.api.accelerator import Accelerator
@@ -23,6 +24,7 @@ _LABELS: Final = re.compile("node affinity|node selector|nodeSelector|didn't mat
 _TAINT: Final = re.compile(r"taint")
 _NAMED_TAINT: Final = re.compile(r"untolerated taint \{(?P<key>[^:}]+): ?(?P<value>[^}]*)\}")
 _CLOSED: Final = re.compile(r"were unschedulable|is unschedulable")
+_CONTROL_PLANE: Final = "node-role.kubernetes.io/"
 _NODE_CONDITION: Final = "node.kubernetes.io/"
 """Taints that Kubernetes itself puts on nodes that are not well."""
 _SHOWN: Final = 3
@@ -40,8 +42,7 @@ def no_matching_node(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]
     if verdict is None or not verdict.saying(_LABELS):
         return None
     missing = _missing(spec, nodes)
-    if missing is None and (verdict.saying(_TAINT) or verdict.saying(_CLOSED)):
-        # Some nodes have what is asked for, as far as is known, and may be those that are closed.
+    if missing is None and _closed_ones_fit(verdict, spec, nodes):
         return None
     digest = quotable(verdict.digest(_LABELS))
     detail, remedy = missing or (
@@ -89,6 +90,30 @@ def nodes_cordoned(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) 
 
 def _verdict(pod: Pod) -> Verdict | None:
     return read_verdict(pod.unscheduled.message) if pod.unscheduled is not None else None
+
+
+def _closed_ones_fit(verdict: Verdict, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> bool:
+    """Whether the nodes that are closed, by a taint or a cordon, are those that the pod is for.
+
+    Where the nodes and the demands on them are known, some node meets them all. Elsewhere closed nodes are many, and
+    none is one of the control plane, which is closed to everyone.
+    """
+    demands = _demands(spec)
+    if nodes and demands:
+        return any(all(_meets(node, demand) for demand in demands) for node in nodes.values())
+    closed = [*verdict.saying(_TAINT), *verdict.saying(_CLOSED)]
+    told = sum(count for reason, count in closed if _CONTROL_PLANE not in reason)
+    return told > sum(count for _, count in verdict.saying(_LABELS))
+
+
+def _demands(spec: ModelServiceSpec) -> list[Manifest]:
+    """The labels that a node must have, as expressions."""
+    selector = (spec.placement.node_selector or {}).items()
+    demands: list[Manifest] = [{"key": key, "operator": "In", "values": [value]} for key, value in selector]
+    if spec.accelerator is not None:
+        with suppress(PlanError):
+            demands += node_requirements(spec.accelerator)
+    return demands
 
 
 def _missing(spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> tuple[str, str] | None:

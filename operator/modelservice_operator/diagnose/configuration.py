@@ -6,6 +6,7 @@ from typing import Final
 from modelservice_operator.diagnose.failure import failing_since, failure
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diagnose.texts.recognise import recognise
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.container import Container
 from modelservice_operator.records.pod import Pod
@@ -27,8 +28,10 @@ _NOT_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
 
 _LONGER: Final = 300
 
-_TRANSIENT: Final = re.compile(r"failed to sync (?:secret|configmap) cache")
-"""The kubelet has not seen the objects yet; it says so for a moment on a healthy node."""
+_TRANSIENT: Final = re.compile(
+    r"failed to sync (?:secret|configmap) cache|^context deadline exceeded$|name \S+ is reserved for"
+)
+"""The kubelet has not seen the objects yet, or the container runtime is behind: it says so for a moment."""
 
 _ABSENT: Final = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found', re.IGNORECASE)
 _KEY_ABSENT: Final = re.compile(r"couldn't find key (?P<key>\S+) in (?P<kind>Secret|ConfigMap) [^\s/]+/(?P<name>\S+)")
@@ -46,6 +49,8 @@ _ROOT: Final = re.compile(
 _NO_COMMAND: Final = re.compile(
     r'exec: "(?P<command>[^"]+)": (?P<why>executable file not found in \$PATH|(?:stat \S+: )?no such file or directory'
     r"|permission denied|is a directory)"
+    r"|executable file `(?P<file>[^`]+)` (?P<absent>not found in \$PATH)"
+    r"|(?P<open>open executable): (?P<denied>Permission denied)"
     r"|exec (?P<path>\S+): (?P<error>no such file or directory|exec format error|permission denied)"
 )
 _RUNTIME_CLASS: Final = re.compile(
@@ -108,8 +113,9 @@ def command_not_found(pod: Pod, now: str) -> Finding | None:
     for container in pod.containers:
         match = _NO_COMMAND.search(_refusal(pod, container, now))
         if match is not None:
-            command = quotable(match["command"] or match["path"])
-            return command_missing(pod, container, command, quotable(match["why"] or match["error"]))
+            command = quotable(match["command"] or match["path"] or match["file"] or "")
+            why = match["why"] or match["error"] or match["absent"] or match["denied"]
+            return command_missing(pod, container, command, quotable(why))
     return None
 
 
@@ -134,6 +140,9 @@ def container_refused(pod: Pod, now: str) -> Finding | None:
             continue
         words = quotable(_WRAPPING.sub("", message.strip()))
         reason, remedy = Reason.CONFIG_INVALID, "Correct what the message names, in spec.runtime or spec.model."
+        if (meaning := recognise(message)) is not None:
+            detail = f"{meaning.says} (container {container.name})"
+            return _finding(pod, meaning.reason, (container.name,), detail, meaning.remedy)
         if _VOLUME.search(message):
             reason = Reason.VOLUME_MOUNT_FAILED
             remedy = f"Correct the volume that the message names: kubectl describe pod -n {pod.namespace} {pod.name}"

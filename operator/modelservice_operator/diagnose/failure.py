@@ -11,6 +11,9 @@ RECOVERY: Final = timedelta(minutes=10)
 """A container that runs for so long is over its crashes: the kubelet then forgets its back-off, twice the maximum of
 5 minutes. Used only where no probe tells that the container works."""
 
+_OFTEN: Final = 3
+"""Restarts after which a container without a probe is no longer vouched for by its neighbours."""
+
 _SETTLING: Final = timedelta(seconds=30)
 """The condition Ready of a pod may lag behind the restart of a container by so much: a few syncs of the kubelet."""
 
@@ -49,7 +52,9 @@ def _recovered(pod: Pod, container: Container, now: str) -> bool:
 
 def _proved(pod: Pod, container: Container) -> bool:
     """A probe stands behind the readiness of the container, or at least behind that of its pod."""
-    return container.probed or (pod.ready and any(other.probed for other in pod.containers))
+    return container.probed or (
+        container.restart_count < _OFTEN and pod.ready and any(c.probed for c in pod.containers)
+    )
 
 
 def _shorter(time: timedelta | None, limit: timedelta) -> bool:

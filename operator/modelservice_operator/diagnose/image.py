@@ -41,6 +41,7 @@ _REASONS: Final = {
 _CAUSES: Final = (
     (r"\b429\b|too ?many ?requests|rate.?limit", _LIMITED, "{registry} limits the rate of requests (429)"),
     (r"no space left on device|disk quota exceeded|\bENOSPC\b", _NO_ROOM, "the node has no room for it"),
+    (r"did not resolve to an alias|short-name", Reason.INVALID_IMAGE_NAME, "it does not say which registry it is in"),
     (r"insufficient_scope|may require", _DENIED, "it does not exist, or only credentials give access to it"),
     (
         r"\b401\b|unauthori[sz]ed|no basic auth",
@@ -72,6 +73,8 @@ Rate limits go first, because registries dress them up as denials. Denials go be
 what it has says both at once.
 """
 
+_FAILED: Final = re.compile(r'^Failed to pull image "[^"]*": ')
+
 _REGISTRY: Final = "{registry}"
 """Stands for the registry that the image is fetched from."""
 
@@ -87,14 +90,14 @@ def image_unavailable(pod: Pod) -> Finding | None:
     for container in pod.containers:
         waiting = container.waiting
         if waiting is not None and waiting.reason in _WAITING:
-            reason, detail = _cause(container, waiting.reason, waiting.message)
+            reason, detail = _cause(container, waiting.reason, waiting.message, _told(pod))
             detail = detail.replace(_REGISTRY, f"registry {quotable(registry_of(container.image))}")
             return Finding(
                 reason,
                 cause=(container.image, detail),
                 happened=f'cannot get the image "{quotable(container.image)}"',
                 detail=detail,
-                remedy=_remedy(reason, pod, container),
+                remedy=_remedy(reason, detail, pod, container),
                 since=failing_since(pod),
                 pod=pod.name,
             )
@@ -110,20 +113,28 @@ def registry_of(image: str) -> str:
     return host if slash and ("." in host or ":" in host or host == "localhost") else "docker.io"
 
 
-def _cause(container: Container, reason: str, message: str) -> tuple[Reason, str]:
-    """`ErrImagePull` and `ImagePullBackOff` alternate for ever: both give the same answer."""
+def _cause(container: Container, reason: str, message: str, told: str) -> tuple[Reason, str]:
+    """`ErrImagePull` and `ImagePullBackOff` alternate for ever: both give the same answer.
+
+    `told` is what an event says, for kubelets before 1.29, which say no more than that they back off.
+    """
     if reason == "InvalidImageName":
         return Reason.INVALID_IMAGE_NAME, f"the name is no image reference: {quotable(message.rpartition(': ')[2])}"
     if reason in _REASONS:
         return _REASONS[reason]
-    error = _BACK_OFF.sub("", message)
+    error = _BACK_OFF.sub("", message) or told
     bare = _without_names(error, container.image)
     for pattern, verdict, text in _COMPILED:
         if pattern.search(bare):
             return verdict, text
     if error:
         return _UNREACHABLE, quotable(error)
-    return _ABSENT, "the kubelet does not say why"
+    return _UNREACHABLE, "the kubelet does not say why"
+
+
+def _told(pod: Pod) -> str:
+    failed = [event for event in pod.events if event.reason == "Failed" and _FAILED.match(event.message)]
+    return _FAILED.sub("", max(failed, key=lambda event: event.last_seen).message) if failed else ""
 
 
 def _without_names(error: str, image: str) -> str:
@@ -135,7 +146,7 @@ def _without_names(error: str, image: str) -> str:
     return error
 
 
-def _remedy(reason: Reason, pod: Pod, container: Container) -> str:
+def _remedy(reason: Reason, detail: str, pod: Pod, container: Container) -> str:
     registry = quotable(registry_of(container.image))
     where = f"ServiceAccount {pod.service_account or 'default'} in namespace {pod.namespace}"
     match reason:
@@ -145,6 +156,12 @@ def _remedy(reason: Reason, pod: Pod, container: Container) -> str:
             return "Set spec.runtime.image to an image that exists, or push this one."
         case Reason.IMAGE_NEVER_PULLED:
             return "Load the image on the node, or allow to fetch it by imagePullPolicy in spec.podTemplate."
+        case Reason.IMAGE_UNAUTHORIZED if "signature" in detail:
+            return "Use an image that is signed as the policy of the node demands, or change that policy."
+        case Reason.REGISTRY_UNREACHABLE if "TLS" in detail:
+            return (
+                f"Let the container runtime of the node trust the certificate of {registry}; the kubelet keeps trying."
+            )
         case Reason.IMAGE_UNAUTHORIZED:
             return f"Add a pull Secret for {registry} to imagePullSecrets of {where}."
         case Reason.REGISTRY_RATE_LIMITED:

@@ -6,8 +6,8 @@ from typing import Final
 MASK: Final = "***"
 
 _NAMES: Final = (
-    r"(?:token|secret|passw(?:or)?d|passwd|passphrase|pwd|(?:api|access|account|secret|storage|private)[_ -]?key"
-    r"(?:[_-]?id)?|credentials|signature|sig)"
+    r"(?:token|secret|passw(?:or)?d|passwd|passphrase|pwd|credentials|signature|sig"
+    r"|(?:api|access|account|auth|encryption|license|private|secret|shared|signing|storage)[_ -]?key(?:[_-]?id)?)"
 )
 """How the name of a secret ends, as in `HF_TOKEN` and `client_secret`."""
 _VALUE: Final = (
@@ -30,6 +30,10 @@ _PATTERNS: Final = (
     re.compile(r"(?P<keep>\bauthorization[\"']?\s*[:=]\s*[\"']?(?:Bearer|Basic|token)?\s*)[^\s\"',;]+", re.IGNORECASE),
     # Flags and their values, on a command line or in a list of arguments.
     re.compile(rf"""(?P<keep>(?<![\w-])--?[\w-]*{_NAMES}(?:["'],\s*|\s+)["']?)(?!-)[^\s"',\]]+""", re.IGNORECASE),
+    re.compile(r"""(?P<keep>["']auth["']\s*:\s*)["'][^"'\n]+["']""", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b(?:set-)?cookie:\s*)[^\s;]+", re.IGNORECASE),
+    re.compile(r"(?P<keep>(?<!\S)-u\s+[^\s:]+:)\S+"),
+    re.compile(r"(?P<keep>\b(?:key|token|password) provided:\s*)\S+", re.IGNORECASE),
     re.compile(r"(?P<keep>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     # user:password@ in an address.
     re.compile(

@@ -17,6 +17,7 @@ PREEMPTED: Final = "PreemptionByScheduler"
 TAINTED: Final = "DeletionByTaintManager"
 """Reason of `DisruptionTarget` for a pod that was removed because its node is not ready, unreachable or drained."""
 
+_PREEMPTING: Final = frozenset({"Preempting", "Preempted"})
 _SHUTDOWN: Final = frozenset({"NodeShutdown", "Terminated"})
 _REJECTED_PREFIX: Final = re.compile(r"^Pod was rejected: ")
 _OUT_OF: Final = re.compile(r"requested: (\d+), used: (\d+), capacity: (\d+)")
@@ -93,7 +94,7 @@ def preempted(pod: Pod) -> Finding | None:
     """The scheduler, or the kubelet for a critical pod, took the pod's place for a more important one."""
     disruption = pod.disruption
     by_scheduler = disruption is not None and disruption.reason == PREEMPTED
-    if not by_scheduler and not (pod.phase == "Failed" and pod.reason == "Preempting"):
+    if not by_scheduler and not (pod.phase == "Failed" and pod.reason in _PREEMPTING):
         return None
     return Finding(
         Reason.PREEMPTED,

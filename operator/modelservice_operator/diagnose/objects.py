@@ -85,9 +85,14 @@ def examine(objects: Objects) -> tuple[Problem, ...]:
         *(first_finding(pod, _spec(pod), nodes, now) for pod in counting),
         *(pods_refused(Deployment.from_manifest(manifest)) for manifest in objects.deployments),
     ]
-    findings = [finding for finding in found if finding is not None]
+    # Of pods of several services only those are one problem of which the same is said.
+    findings = [
+        replace(finding, cause=(*finding.cause, finding.need, finding.detail))
+        for finding in found
+        if finding is not None
+    ]
     absent = sum(finding.pods for finding in findings if not finding.pod)
-    return fold(findings, len(counting) + absent)
+    return fold(findings, len(counting) + absent, most=None)
 
 
 def _with_events(objects: Objects) -> Iterator[Pod]:

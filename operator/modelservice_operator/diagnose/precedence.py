@@ -57,6 +57,7 @@ def first_finding(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node], n
         or probes.liveness_failed(pod, now)
         or output.guessed(pod, now)
         or process.crash_looping(pod, now)
+        or process.restarting(pod)
         or probes.not_ready(pod)
     )
 
@@ -68,7 +69,7 @@ def _unplaced(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> Fi
     and claims, in this order. So the later ones speak of nodes that fit best, and go first here, but for shortages of
     devices that are certain.
     """
-    if pod.unscheduled is None:
+    if pod.unscheduled is None or scheduling.is_passing(pod.unscheduled):
         return None
     return (
         scheduling.gated(pod)
@@ -77,10 +78,10 @@ def _unplaced(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> Fi
         or scheduling.topology_unsatisfiable(pod)
         or scheduling.volume_out_of_reach(pod)
         or shortage.accelerators_insufficient(pod, spec, nodes)
+        # Where the nodes are not known, those that lack devices are as likely to be meant as any others.
+        or (shortage.accelerators_scarce(pod) if not nodes else None)
         or shortage.resources_insufficient(pod, nodes)
         or scheduling.too_many_pods(pod)
-        # Where the nodes are not known, those that lack devices are as likely to be meant as those that are closed.
-        or (shortage.accelerators_scarce(pod) if not nodes else None)
         or candidates.no_matching_node(pod, spec, nodes)
         or candidates.nodes_cordoned(pod, spec, nodes)
         or candidates.untolerated_taint(pod, spec, nodes)

@@ -12,6 +12,7 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.container import Container, Exit
 from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.pod_event import PodEvent
 
 _FAILED: Final = re.compile(
     r"^(?P<probe>Startup|Liveness|Readiness) probe (?:failed|errored)[^:]*: (?P<answer>.*)", re.DOTALL
@@ -29,6 +30,12 @@ _URL: Final = re.compile(r'^(?:Get|Post) "[^"]*": ')
 _SKEW: Final = timedelta(minutes=1)
 _TO_STOP: Final = timedelta(minutes=10)
 """A container ends within its grace period after the event; its next end may have another cause."""
+
+_ENDED_FROM_OUTSIDE: Final = frozenset({0, 137, 143})
+"""SIGTERM, obeyed or not, and SIGKILL."""
+_SLACK: Final = 0.05
+_GRACE: Final = timedelta(minutes=2)
+"""A probe begins up to a period late, and the server has its grace period to stop."""
 
 _ENOUGH: Final = 3
 """Failed readiness probes in a row after which Kubernetes calls a pod unready (the default of failureThreshold); fewer
@@ -67,7 +74,11 @@ def port_mismatch(pod: Pod, now: str) -> Finding | None:
 
 
 def startup_too_slow(pod: Pod, now: str) -> Finding | None:
-    """The kubelet restarted a container because its startup probe had not succeeded within its budget."""
+    """The kubelet restarted a container because its startup probe had not succeeded within its budget.
+
+    The event that says so is often dropped (client-go lets a pod have one in five minutes after the first 25), but how
+    long the run took tells it too.
+    """
     return _killed(
         pod,
         now,
@@ -98,9 +109,11 @@ def not_ready(pod: Pod) -> Finding | None:
         if container.ready or not container.started or not container.running_since:
             continue
         told = [
-            event for event in pod.events if event.reason == "Unhealthy" and event.container in ("", container.name)
+            event
+            for event in sorted(pod.events, key=lambda event: event.last_seen)
+            if event.reason == "Unhealthy" and event.container in ("", container.name)
         ]
-        failed = [event for event in told if event.message.startswith("Readiness probe")]
+        failed = [event for event in told if event.message.startswith("Readiness probe") and _is_of(event, container)]
         if failed and sum(event.count for event in failed) >= _ENOUGH:
             return Finding(
                 Reason.NOT_READY,
@@ -114,10 +127,16 @@ def not_ready(pod: Pod) -> Finding | None:
     return None
 
 
+def _is_of(event: PodEvent, container: Container) -> bool:
+    """The event was seen in the present run of the container, as far as times tell."""
+    passed = between(container.running_since, event.last_seen)
+    return passed is None or passed >= timedelta(0)
+
+
 def _killed(pod: Pod, now: str, probe: str, reason: Reason, what: str, remedy: str) -> Finding | None:
     for container in pod.containers:
         end = failure(pod, container, now)
-        if end is None or not _was_killed(pod, container, end, probe):
+        if end is None or not (_was_killed(pod, container, end, probe) or _outran(container, end, probe)):
             continue
         failed = [event.message for event in pod.events if event.message.startswith(f"{probe.capitalize()} probe")]
         got = f"; the probe {_answer(failed[-1])}" if failed else ""
@@ -144,6 +163,15 @@ def _was_killed(pod: Pod, container: Container, end: Exit, probe: str) -> bool:
         if passed is None or -_SKEW <= passed <= _TO_STOP:
             return True
     return False
+
+
+def _outran(container: Container, end: Exit, probe: str) -> bool:
+    """The run was ended from outside just when the budget of its startup probe was used up."""
+    lasted = between(end.started_at, end.finished_at)
+    budget = timedelta(seconds=container.startup_budget)
+    if probe != "startup" or not budget or lasted is None or end.exit_code not in _ENDED_FROM_OUTSIDE:
+        return False
+    return budget * (1 - _SLACK) <= lasted <= budget * (1 + _SLACK) + _GRACE
 
 
 def _answer(message: str) -> str:

@@ -21,18 +21,19 @@ class Problem:
     """RFC 3339. The earliest time that the objects themselves prove; who remembers an earlier one may keep it."""
 
 
-def fold(findings: Iterable[Finding], wanted: int) -> tuple[Problem, ...]:
-    """The findings by reason and cause, worst first, at most `MAX_PROBLEMS`. Their order does not matter.
+def fold(findings: Iterable[Finding], wanted: int, most: int | None = MAX_PROBLEMS) -> tuple[Problem, ...]:
+    """The findings by reason and cause, worst first, at most `most`. Their order does not matter.
 
     Args:
         findings: of pods and of the Deployment.
         wanted: how many pods there should be.
+        most: problems that are told; None for all.
     """
     groups: dict[tuple[Reason, tuple[str, ...]], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.reason, finding.cause), []).append(finding)
     problems = [_problem(group, wanted) for group in groups.values()]
-    return tuple(sorted(problems, key=_severity)[:MAX_PROBLEMS])
+    return tuple(sorted(problems, key=_severity)[:most])
 
 
 def _problem(group: list[Finding], wanted: int) -> Problem:

@@ -63,6 +63,22 @@ def crash_looping(pod: Pod, now: str) -> Finding | None:
     return None
 
 
+def restarting(pod: Pod) -> Finding | None:
+    """The kubelet backs off from restarting a container of whose end nothing is left."""
+    for container in pod.containers:
+        if container.waiting is not None and container.waiting.reason == "CrashLoopBackOff":
+            return Finding(
+                Reason.CRASH_LOOPING,
+                cause=(container.name, ""),
+                happened="crashed",
+                detail=f"{called(container)} ends again and again; how it ended is not known any more",
+                remedy=f"Read its output: {logs_command(pod, container)} --previous",
+                since=failing_since(pod),
+                pod=pod.name,
+            )
+    return None
+
+
 def logs_command(pod: Pod, container: Container) -> str:
     """The command line that prints the output of a container."""
     return f"kubectl logs -n {pod.namespace} {pod.name} -c {container.name}"

@@ -6,7 +6,7 @@ from modelservice_operator.api.status import PENDING
 from modelservice_operator.blocked import beyond_repair, name_conflict
 from modelservice_operator.diagnose.examples import examples
 from modelservice_operator.diagnose.reasons import Reason
-from modelservice_operator.diagnose.texts.recognise import all_texts, recognise
+from modelservice_operator.diagnose.texts.recognise import GENERAL, all_texts, recognise
 from modelservice_operator.diagnose.texts.row import Row
 from modelservice_operator.manifest import Manifest
 
@@ -85,7 +85,7 @@ def _examples() -> Mapping[Reason, tuple[str, str]]:
 def _rows() -> Mapping[Reason, list[Row]]:
     found: dict[Reason, list[Row]] = {}
     for texts in all_texts():
-        for row in texts.texts:
+        for row in texts.texts if texts.name != GENERAL else ():
             found.setdefault(row.reason, []).append(row)
     return found
 

@@ -8,6 +8,7 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.scheduler import read_verdict
 from modelservice_operator.diagnose.unplaced import unplaced
 from modelservice_operator.diagnose.words import quotable
+from modelservice_operator.records.condition import Condition
 from modelservice_operator.records.pod import Pod
 
 _CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" (not found|is being deleted|bound to non-existent)')
@@ -24,7 +25,16 @@ _OUT_OF_REACH: Final = re.compile(
 )
 _DEVICE_CLAIM: Final = re.compile(r"allocate all claims|resource ?claim|allocat\w* devices", re.IGNORECASE)
 _BETWEEN_PODS: Final = re.compile(r"topology spread constraints|pod (?:anti-)?affinity|pods? anti-affinity")
+_PASSING: Final = re.compile(
+    "waiting for ephemeral volume controller|ResourceClaim not created yet|running PreBind plugin|optimistic lock"
+    "|the object has been modified"
+)
 _PODS: Final = re.compile("Too many pods")
+
+
+def is_passing(condition: Condition) -> bool:
+    """Nothing is wrong: controllers have yet to make what the pod refers to, or the scheduler tries again at once."""
+    return _PASSING.search(condition.message) is not None
 
 
 def gated(pod: Pod) -> Finding | None:

@@ -45,12 +45,13 @@ def accelerators_insufficient(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[s
 
 
 def accelerators_scarce(pod: Pod) -> Finding | None:
-    """Some nodes lack devices, and others give reasons of their own that come before the devices are looked at."""
+    """Some nodes lack devices, as many as lack CPU or memory; others give reasons that come before all of them."""
     if pod.unscheduled is None:
         return None
     verdict = read_verdict(pod.unscheduled.message)
+    others = max((count for _, count in verdict.saying(_PLAIN)), default=0)
     for resource, count in pod.devices:
-        if verdict.insufficient(resource):
+        if verdict.insufficient(resource) and verdict.insufficient(resource) >= others:
             wanted = re.compile(re.escape(f"Insufficient {resource}") + "$")
             detail = f"too few are free on the nodes that let it in ({quotable(verdict.digest(wanted))})"
             return _accelerators(pod, resource, count, detail, _free_some(resource, count))

@@ -16,8 +16,11 @@ _MOUNTING: Final = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVol
 _SANDBOX: Final = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
 _CLAIMING: Final = frozenset({"FailedPrepareDynamicResources"})
 
+_FURTHER: Final = frozenset({"Pulling", "Pulled", "Created", "Started"})
+
 _VOLUME: Final = re.compile(r'volumes? "(?P<name>[^"]+)"|unmounted volumes=\[(?P<list>[^\]]*)\]')
 _ATTACHED: Final = re.compile(r"Multi-Attach error", re.IGNORECASE)
+_IN_VAIN: Final = re.compile("timed out waiting|context deadline exceeded|unmounted volumes", re.IGNORECASE)
 _CLAIM: Final = re.compile(r'persistentvolumeclaim "(?P<name>[^"]+)" not found', re.IGNORECASE)
 _NO_HANDLER: Final = re.compile(r'no runtime for "?(?P<name>[\w-]+)"? is configured')
 _TRANSIENT: Final = re.compile(r"failed to sync (?:secret|configmap) cache|object .* not registered")
@@ -28,10 +31,12 @@ _BEFORE: Final = re.compile(
 
 
 def volume_unmountable(pod: Pod) -> Finding | None:
-    """A volume cannot be attached to the node or mounted there; a Secret or ConfigMap behind it may be what lacks."""
-    for event in _latest(pod, _MOUNTING):
-        if _TRANSIENT.search(event.message):
-            continue
+    """A volume cannot be attached to the node or mounted there; a Secret or ConfigMap behind it may be what lacks.
+
+    The kubelet says by turns what is wrong and that it waited in vain. What says most counts, and only then the newest.
+    """
+    told = [event for event in _latest(pod, _MOUNTING) if not _TRANSIENT.search(event.message)]
+    for event in sorted(told, key=lambda event: _vagueness(pod, event)):
         if finding := absent_reference(pod, event.message):
             return finding
         if claim := _CLAIM.search(event.message):
@@ -81,11 +86,27 @@ def sandbox_failing(pod: Pod) -> Finding | None:
     return None
 
 
+def _vagueness(pod: Pod, event: PodEvent) -> int:
+    if absent_reference(pod, event.message) or _CLAIM.search(event.message):
+        return 0
+    if _ATTACHED.search(event.message):
+        return 1
+    return 3 if _IN_VAIN.search(event.message) else 2
+
+
 def _latest(pod: Pod, reasons: frozenset[str]) -> Iterator[PodEvent]:
-    """Events with one of these reasons, the last first, while no container of the pod has started."""
+    """Events with one of these reasons, the last first, while no container of the pod has started.
+
+    Those are over that were seen before the pod got further: the image is pulled once volumes and sandbox are there.
+    """
     if any(c.running_since or c.terminated or c.last_terminated for c in pod.containers) or not pod.node:
         return
-    told = [event for event in pod.events if event.reason in reasons and event.type != "Normal"]
+    further = max((event.last_seen for event in pod.events if event.reason in _FURTHER), default="")
+    told = [
+        event
+        for event in pod.events
+        if event.reason in reasons and event.type != "Normal" and not (event.last_seen and event.last_seen < further)
+    ]
     yield from sorted(told, key=lambda event: event.last_seen, reverse=True)
 
 

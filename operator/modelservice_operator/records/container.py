@@ -54,6 +54,8 @@ class Container:
     last_terminated: Exit | None
     started: bool = False
     """Its startup probe succeeded, or it runs and has none."""
+    startup_budget: int = 0
+    """Seconds until the kubelet gives up on its startup probe; 0 without one."""
     unhealthy_devices: Devices = ()
     """Those of its devices that do not work, by the node's device plugin."""
 
@@ -88,8 +90,17 @@ def _container(asked: Manifest, status: Manifest, *, init: bool) -> Container:
         terminated=_exit(state),
         last_terminated=_exit(section(status, "lastState")),
         started=status.get("started") is True,
+        startup_budget=_budget(section(asked, "startupProbe")),
         unhealthy_devices=_unhealthy(status),
     )
+
+
+def _budget(probe: Manifest) -> int:
+    """Defaults are those of Kubernetes: three failures, ten seconds apart."""
+    if not probe:
+        return 0
+    failures, period = number(probe, "failureThreshold") or 3, number(probe, "periodSeconds") or 10
+    return number(probe, "initialDelaySeconds") + failures * period
 
 
 def _unhealthy(status: Manifest) -> Devices:

@@ -90,11 +90,17 @@ REFUSALS = [
     ),
     (
         "CreateContainerError",
-        'failed to reserve container name "server_0": name "server_0" is reserved for '
-        '"b52f26b12893cb3a21a39cb0aa7131b8639fcebb688eb12819d425dc2b04a142"',
-        "ConfigInvalid",
-        'container server: failed to reserve container name "server_0": name "server_0" is reserved for "".',
-        CONFIG,
+        "container create failed: executable file `vlm` not found in $PATH: No such file or directory",
+        "CommandNotFound",
+        'the command "vlm" of container server cannot be executed: not found in $PATH.',
+        COMMAND,
+    ),
+    (
+        "CreateContainerError",
+        OCI + "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.8, please update your driver",
+        "DriverTooOld",
+        "the node's driver is too old for the image, which needs cuda>=12.8 (container server).",
+        "Update the driver of the node, or set spec.runtime.image to an image for an older one.",
     ),
     ("PostStartHookError", "", "ConfigInvalid", "container server: PostStartHookError.", CONFIG),
 ]
@@ -119,5 +125,13 @@ def test_a_command_that_does_not_exist_is_the_same_problem_in_every_phase() -> N
     assert problems(phases[0])[0].reason == "CommandNotFound"
 
 
-def test_the_kubelet_that_has_not_seen_the_secret_yet_is_waited_for() -> None:
-    assert problems(waiting("CreateContainerConfigError", "failed to sync secret cache: timed out")) == ()
+@pytest.mark.parametrize(
+    "passing",
+    [
+        "failed to sync secret cache: timed out",
+        "context deadline exceeded",
+        'failed to reserve container name "server_0": name "server_0" is reserved for "b52f"',
+    ],
+)
+def test_what_passes_by_itself_is_waited_for(passing: str) -> None:
+    assert problems(waiting("CreateContainerError", passing)) == ()

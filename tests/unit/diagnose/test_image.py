@@ -1,7 +1,7 @@
 import pytest
 
 from modelservice_operator.diagnose.image import registry_of
-from unit.diagnose.builders import pod, problems, waiting
+from unit.diagnose.builders import event, pod, problems, waiting
 
 IMAGE = "ghcr.io/org/server:v1"
 PULL = f'failed to pull and unpack image "{IMAGE}": failed to resolve reference "{IMAGE}": '
@@ -72,8 +72,13 @@ def test_the_answer_is_the_same_while_the_kubelet_backs_off(saying: str) -> None
     ("kubelet", "saying", "reason", "words"),
     [
         ("ErrImageNeverPull", "not present", "ImageNeverPulled", "it is not on the node, and imagePullPolicy is Never"),
-        ("ErrImagePull", "", "ImageNotFound", "the kubelet does not say why"),
-        ("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', "ImageNotFound", "the kubelet does not say why"),
+        ("ErrImagePull", "", "RegistryUnreachable", "the kubelet does not say why"),
+        (
+            "ImagePullBackOff",
+            f'Back-off pulling image "{IMAGE}"',
+            "RegistryUnreachable",
+            "the kubelet does not say why",
+        ),
         ("SignatureValidationFailed", "", "ImageUnauthorized", "the node does not accept its signature"),
         ("RegistryUnavailable", "", "RegistryUnreachable", "registry ghcr.io is not available"),
     ],
@@ -131,3 +136,23 @@ def test_the_image_of_an_init_container_counts_as_well() -> None:
 )
 def test_registry(image: str, registry: str) -> None:
     assert registry_of(image) == registry
+
+
+def test_an_older_kubelet_tells_why_in_an_event_alone() -> None:
+    told = event("Failed", f'Failed to pull image "{IMAGE}": {PULL}{HEAD}401 Unauthorized')
+    (problem,) = problems(waiting("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"', events=[told]))
+    assert problem.reason == "ImageUnauthorized"
+
+
+@pytest.mark.parametrize(
+    ("kubelet", "error", "reason", "remedy"),
+    [
+        ("SignatureValidationFailed", "", "ImageUnauthorized", "Use an image that is signed"),
+        ("ErrImagePull", "x509: unknown authority", "RegistryUnreachable", "trust the certificate of ghcr.io"),
+        ("ErrImagePull", 'short-name "server" did not resolve to an alias', "InvalidImageName", "registry/repository"),
+    ],
+)
+def test_remedies_of_particular_causes(kubelet: str, error: str, reason: str, remedy: str) -> None:
+    (problem,) = problems(waiting(kubelet, error))
+    assert problem.reason == reason
+    assert remedy in problem.remedy

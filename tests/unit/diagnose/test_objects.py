@@ -179,3 +179,16 @@ def test_no_pod_however_odd_breaks_the_diagnosis(data: st.DataObject) -> None:
         assert problem.message.isprintable()
         assert problem.remedy.isprintable()
         assert len(problem.message) < 4096
+
+
+def crashing(name: str, words: str) -> Manifest:
+    end = {"exitCode": 1, "reason": "Error", "message": words}
+    state = {"waiting": {"reason": "CrashLoopBackOff"}}
+    status = {"containerStatuses": [{"name": "server", "state": state, "lastState": {"terminated": end}}]}
+    return {"kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [{"name": "server"}]}, "status": status}
+
+
+def test_pods_of_which_something_else_is_said_are_told_apart_and_all_are_told() -> None:
+    one, same, other = crashing("a", "ValueError: one"), crashing("b", "ValueError: one"), crashing("c", "KeyError: 2")
+    assert sorted(told(of_list(one, same, other))) == [("CrashLooping", 1), ("CrashLooping", 2)]
+    assert len(told(of_list(*(crashing(f"p{number}", f"ValueError: {number}") for number in range(25))))) == 25

@@ -62,6 +62,27 @@ def test_a_server_that_stops_answering(answer: str, got: str) -> None:
     )
 
 
+BUDGET = {"startupProbe": {"periodSeconds": 10, "failureThreshold": 360}}
+
+
+@pytest.mark.parametrize(
+    ("lasted", "code", "reason"),
+    [
+        (3600, 137, "StartupTooSlow"),
+        (3680, 143, "StartupTooSlow"),
+        (3600, 1, "CrashLooping"),
+        (60, 137, "CrashLooping"),
+        (9000, 137, "CrashLooping"),
+    ],
+)
+def test_a_start_that_takes_too_long_shows_without_an_event(lasted: int, code: int, reason: str) -> None:
+    end = ended(code, at_second=lasted)
+    end["terminated"]["startedAt"] = at(0)
+    status = {"name": "server", "state": end, "restartCount": 1}
+    slow = pod(container=BUDGET, statuses=[status], conditions=[condition("Ready", "False")], phase="Running")
+    assert [problem.reason for problem in problems(slow)] == [reason]
+
+
 def test_a_later_end_has_a_cause_of_its_own() -> None:
     assert killed(KILLED, second=60)[0] == "LivenessProbeFailed"
     assert killed(KILLED, second=3600)[0] == "CrashLooping"
@@ -119,6 +140,7 @@ def test_a_server_that_runs_and_is_not_ready() -> None:
         unready(NOT_READY, started=False),
         unready(NOT_READY, ready=True),
         unready(event("Unhealthy", "Readiness probe failed: HTTP 503", count=9, container="proxy")),
+        unready(event("Unhealthy", "Readiness probe failed: HTTP 503", count=9, seen=at(5))),
     ],
 )
 def test_a_start_that_takes_its_time_is_no_problem(harmless: Manifest) -> None:

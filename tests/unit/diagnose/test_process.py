@@ -93,6 +93,23 @@ def test_a_crash_loop_is_one_problem_in_every_phase(phase: Manifest) -> None:
     )
 
 
+def test_a_loop_of_whose_ends_nothing_is_left() -> None:
+    (problem,) = problems(pod(**crashed(BACK_OFF)))
+    assert (problem.reason, problem.message) == (
+        "CrashLooping",
+        "1 of 1 pod crashed: container server ends again and again; how it ended is not known any more.",
+    )
+
+
+def test_a_container_without_a_probe_that_crashes_for_ever_beside_one_with_a_probe() -> None:
+    """Ready for a moment between two crashes, it is not vouched for by the pod's readiness."""
+    both = [{"name": "proxy", "image": "p:1"}, {"name": "server", "image": "s:1", "readinessProbe": {}}]
+    proxy = {"name": "proxy", "ready": True, "restartCount": 7, "state": RUNNING, "lastState": ended(1)}
+    server = {"name": "server", "ready": True, "state": RUNNING}
+    mixed = crashed(RUNNING, ready=True, containers=both) | {"statuses": [proxy, server]}
+    assert [problem.reason for problem in problems(pod(**mixed))] == ["CrashLooping"]
+
+
 NO_PROBLEM = [
     ("crashed once, and its probe says that it works", crashed(RUNNING, FAILED, ready=True)),
     ("ready after the crash, and unready for another cause", crashed(RUNNING, FAILED, since=200)),

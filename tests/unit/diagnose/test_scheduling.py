@@ -179,6 +179,25 @@ ACCELERATORS = [
         "Use a volume that the nodes with the devices reach, such as one of access mode ReadWriteMany or of the same "
         "zone: kubectl describe pvc -n ml",
     ),
+    (  # a control plane is closed to everyone
+        0,
+        "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) "
+        "didn't match Pod's node affinity/selector.",
+        {},
+        "NoMatchingNode",
+        "2 of 3 nodes didn't match Pod's node affinity/selector; 1 of 3 nodes had untolerated taint "
+        "{node-role.kubernetes.io/control-plane: }.",
+        "Correct spec.accelerator.products, spec.accelerator.memory or spec.placement, or label a node accordingly.",
+    ),
+    (
+        16,
+        "0/8 nodes are available: 4 Insufficient cpu, 4 Insufficient memory, 7 Insufficient nvidia.com/gpu.",
+        {},
+        "InsufficientAccelerators",
+        "it needs 16 nvidia.com/gpu; too few are free on the nodes that let it in (7 of 8 nodes: Insufficient "
+        "nvidia.com/gpu; 4 of 8 nodes: Insufficient cpu; 4 of 8 nodes: Insufficient memory).",
+        "Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node with at least 16.",
+    ),
     (
         0,
         "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
@@ -400,6 +419,27 @@ def test_causes_beside_the_nodes(pending: Pod, reason: str, message: str, remedy
 def test_a_pod_that_the_scheduler_has_not_seen_yet_is_fine() -> None:
     assert problems(pod(phase="Pending")) == ()
     assert problems(pod(phase="Pending", node="a", conditions=[condition("PodScheduled", "True")])) == ()
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        'waiting for ephemeral volume controller to create the persistentvolumeclaim "chat-cache"',
+        'pod "ml/chat": ResourceClaim not created yet',
+        'running PreBind plugin "VolumeBinding": Operation cannot be fulfilled',
+    ],
+)
+def test_what_the_scheduler_says_in_passing_is_no_problem(passing: str) -> None:
+    assert problems(unscheduled(passing, reason="SchedulerError")) == ()
+
+
+def test_a_closed_node_that_is_what_was_asked_for_is_the_cause() -> None:
+    spec = ModelServiceSpec.model_validate({"accelerator": {"products": ["NVIDIA-H100-80GB-HBM3"]}})
+    message = UNMATCHED.replace(
+        "0/2 nodes are available:", "0/3 nodes are available: 1 node(s) had untolerated taint(s),"
+    )
+    on = nodes(node("a", 8, labels=H100, taints=[("team", "x")]), node("b", 8, labels=L4), node("c"))
+    assert [problem.reason for problem in problems(unscheduled(message), on=on, spec=spec)] == ["UntoleratedTaint"]
 
 
 def test_a_claim_without_a_name_of_its_own_is_described() -> None:

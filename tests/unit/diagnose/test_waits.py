@@ -100,6 +100,33 @@ def test_the_last_event_counts() -> None:
         assert 'volume "b"' in problems(creating(*events))[0].message
 
 
+IN_VAIN = "Unable to attach or mount volumes: unmounted volumes=[creds]: timed out waiting for the condition"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('MountVolume.SetUp failed for volume "creds" : secret "nope" not found', "Secret nope does not exist"),
+        ('Multi-Attach error for volume "pvc-1" Volume is already used', "Multi-Attach"),
+        ('MountVolume.SetUp failed for volume "a" : exit status 32', "exit status 32"),
+    ],
+)
+def test_that_the_kubelet_waited_in_vain_never_hides_why(words: str, said: str) -> None:
+    cause, vain = event("FailedMount", words, seen=at(10)), event("FailedMount", IN_VAIN, seen=at(130))
+    again = event("FailedMount", words, seen=at(140))
+    for events in ((cause, vain), (vain, cause), (cause, vain, again)):
+        assert said in problems(creating(*events))[0].message
+
+
+def test_what_was_over_before_the_image_was_pulled_is_no_problem() -> None:
+    early = [
+        event("FailedCreatePodSandBox", "network is not ready", seen=at(2)),
+        event("FailedMount", 'MountVolume.SetUp failed for volume "a" : no', seen=at(3)),
+    ]
+    assert problems(creating(*early, event("Pulling", "Pulling image", seen=at(9)))) == ()
+    assert len(problems(creating(*early, event("Pulling", "Pulling image", seen=at(1))))) == 1
+
+
 FAILED = event("FailedMount", 'MountVolume.SetUp failed for volume "a" : no')
 RUNNING = {"name": "server", "state": {"running": {"startedAt": at(30)}}}
 CRASHED = {"name": "server", "state": ended(1)}

@@ -33,7 +33,9 @@ ORDER: Final = (
 than the system. A consequence has its row after its cause."""
 
 _LONGEST: Final = 1000
-_PREFIX: Final = re.compile(r"\x1b\[[0-9;]*m|^\W*\w+ pid=\d+\)\s*|^\W*(?:[\d.:T,Z-]+\W+)+")
+_PREFIX: Final = re.compile(
+    r"\x1b\[[0-9;]*m|^\W*\w+ pid=\d+\)\s*|^\W*(?:(?:\d{4}-\d\d-\d\dT?|\d\d-\d\d|\d\d:\d\d:\d\d[\d.,]*Z?)\W*)+"
+)
 """Colours, the process that speaks (vLLM), and times."""
 _REMARK: Final = re.compile(
     r"""^\W*(?:I|W|INFO|WARN|WARNING|DEBUG)\b|"level"\s*:\s*"(?:info|warn|warning|debug)"|[Rr]etry"""
