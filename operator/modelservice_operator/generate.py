@@ -8,6 +8,7 @@ from typing import Final
 
 from modelservice_operator.api.crd import crd, crd_yaml
 from modelservice_operator.api.reference import field_reference, settings_reference
+from modelservice_operator.chart_reference import values_reference
 from modelservice_operator.diagnose.reference import reason_reference
 from modelservice_operator.documents import write_documents
 from modelservice_operator.runtimes.catalogue import builtin
@@ -29,7 +30,14 @@ def generated(*, chart: bool) -> Mapping[Path, str]:
         Path("docs/reference/runtimes.md"): runtime_reference(builtin()),
         Path("docs/reference/settings.md"): settings_reference(Settings.declared()),
     }
-    return {**files, _CHART / "templates" / "crds.yaml": chart_template()} if chart else files
+    if not chart:
+        return files
+    values = (ROOT / _CHART / "values.yaml").read_text("utf-8")
+    return {
+        **files,
+        _CHART / "templates" / "crds.yaml": chart_template(),
+        Path("docs/reference/values.md"): values_reference(values),
+    }
 
 
 def chart_template() -> str:

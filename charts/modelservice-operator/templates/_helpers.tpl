@@ -23,3 +23,29 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
   name: {{ include "modelservice-operator.serviceAccountName" . }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
+
+{{- define "modelservice-operator.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- /* Of every pod and every container of the chart: accepted at the Pod Security level `restricted`. */ -}}
+{{- define "modelservice-operator.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "modelservice-operator.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- /* The pod of `helm test`: it has other labels, or the Service and the budget would count it in. */ -}}
+{{- define "modelservice-operator.testSelector" -}}
+app.kubernetes.io/name: modelservice-operator-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from modelservice_operator import generate
+from modelservice_operator.chart_reference import values_reference
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.generate import ROOT, main
 from modelservice_operator.runtimes.catalogue import builtin
@@ -14,17 +15,18 @@ REASONS = Path("docs/reasons.md")
 RUNTIMES = Path("docs/reference/runtimes.md")
 SETTINGS = Path("docs/reference/settings.md")
 CHART = Path("charts/modelservice-operator/templates/crds.yaml")
+VALUES = Path("docs/reference/values.md")
 
 
 def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
-    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART))
+    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART, VALUES))
 
 
 def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
     assert main([], tmp_path) == 0
-    written = [CRD, REASONS, PAGE, RUNTIMES, SETTINGS, CHART]
+    written = [CRD, REASONS, PAGE, RUNTIMES, SETTINGS, CHART, VALUES]
     assert capsys.readouterr().out == "".join(f"Wrote {path}\n" for path in written)
     assert main([], tmp_path) == 0
     assert capsys.readouterr().out == ""
@@ -131,3 +133,25 @@ def test_the_page_of_runtimes_has_every_image_and_flag() -> None:
 def test_the_page_of_runtimes_says(name: str, line: str) -> None:
     page = (ROOT / RUNTIMES).read_text()
     assert line in page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        ("# How many.\nreplicas: 2\n", "| `replicas` | `2` | How many. |"),
+        ("log:\n  # text\n  # or json\n  format: json\n", "| `log.format` | `json` | text or json |"),
+        (
+            "# As in a pod.\nresources:\n  limits: {memory: 1Gi}\n",
+            "| `resources` | `{limits: {memory: 1Gi}}` | As in a pod. |",
+        ),
+        ('# One | two.\nlabels:\n  a: "1"\n  b: [x, ""]\n', '| `labels` | `{a: "1", b: [x, ""]}` | One &#124; two. |'),
+    ],
+)
+def test_the_page_of_values_has_their_comments(values: str, row: str) -> None:
+    assert row in values_reference(values).splitlines()
+
+
+@pytest.mark.parametrize(("values", "name"), [("a: 1\n", "a"), ("a:\n  # One.\n  b: 1\n\n  c: {}\n", "a.c")])
+def test_a_value_without_a_comment_is_refused(values: str, name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} needs a comment"):
+        values_reference(values)
