@@ -41,7 +41,7 @@ def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, Any]]:
 
 def install(cluster: LocalCluster) -> None:
     """Everything of the chart but the Deployment, whose pods would be simulated ones."""
-    manifests = [manifest for manifest in chart(cluster) if manifest["kind"] != "Deployment"]
+    manifests = [manifest for manifest in chart(cluster, "--skip-tests") if manifest["kind"] != "Deployment"]
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     cluster.kubectl("apply", "--server-side", "-f", "-", given=yaml.safe_dump_all([namespace, *manifests]))
     cluster.kubectl("wait", "--for=condition=Established", "crd/modelservices.modelservice.dev", "--timeout=30s")
@@ -114,13 +114,19 @@ class Operator:
         """Everything that it logged."""
         return self.process.log.read_text("utf-8") if self.process.log.exists() else ""
 
+    @property
+    def port(self) -> str:
+        """Its HTTP port; empty while it does not run or does not listen yet."""
+        ports = _LISTENING.findall(self.log)
+        return ports[-1] if ports and self.process.pid is not None else ""
+
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a GET on its HTTP port; 0 while it does not answer."""
-        port = _LISTENING.findall(self.log)
-        if not port or self.process.pid is None:
+        port = self.port
+        if not port:
             return 0, ""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port[-1]}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
