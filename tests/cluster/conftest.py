@@ -1,14 +1,18 @@
 """Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips."""
 
 from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+from _pytest.capture import CaptureManager
 
 from cluster.harness.audit import Audit
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import Operator, install
 from localcluster import Kubectl, LocalCluster
+from localcluster.build import HELM_3, built, programs
+from localcluster.cluster import say
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()
 LOG_SIZES = pytest.StashKey[dict[Path, int]]()
@@ -32,6 +36,25 @@ def breakable(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
     for cluster in _booted(request.config):
         install(cluster)
         yield cluster
+
+
+@pytest.fixture(scope="module")
+def bare_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """A control plane for the tests of one module, on which nothing of ours is installed."""
+    yield from _booted(request.config)
+
+
+@pytest.fixture(scope="session")
+def helm_3(request: pytest.FixtureRequest) -> Path:
+    """The program."""
+    with _showing_progress(request.config):
+        return built(HELM_3, say) / "helm"
+
+
+@pytest.fixture(params=[4, 3], ids=["helm4", "helm3"])
+def either_helm(request: pytest.FixtureRequest, helm_3: Path) -> Path:
+    """The program, of each version of Helm that the chart is for."""
+    return helm_3 if request.param == 3 else programs(say).helm
 
 
 @pytest.fixture
@@ -75,17 +98,19 @@ def operator(running_operator: Operator) -> Operator:
 
 def _booted(config: pytest.Config) -> Iterator[LocalCluster]:
     cluster = LocalCluster()
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is None:
+    with _showing_progress(config):
         cluster.start()
-    else:
-        with capture.global_and_fixture_disabled():  # a build of minutes shows how far it is
-            cluster.start()
     alive = config.stash.setdefault(CLUSTERS, [])
     alive.append(cluster)
     yield cluster
     alive.remove(cluster)
     cluster.stop()
+
+
+def _showing_progress(config: pytest.Config) -> AbstractContextManager[None]:
+    """A build of minutes shows how far it is."""
+    capture: CaptureManager | None = config.pluginmanager.getplugin("capturemanager")
+    return capture.global_and_fixture_disabled() if capture else nullcontext()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

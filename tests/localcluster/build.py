@@ -94,6 +94,13 @@ TOOLS = Module(
     stamps={"helm.sh/helm/v4/internal/version.version": "helm.sh/helm/v4"},
     trees={"sigs.k8s.io/kwok": ("kustomize/stage/node/fast", "kustomize/stage/node/heartbeat-with-lease")},
 )
+HELM_3 = Module(
+    name="helm3",
+    programs={"helm": "helm"},
+    packages=944,
+    stamps={"helm.sh/helm/v3/internal/version.version": "helm.sh/helm/v3"},
+)
+"""Helm 3, which the cluster has no use for: built by the tests that try the chart with it too."""
 
 
 @dataclass(frozen=True)

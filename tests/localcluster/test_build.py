@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import build, golang
-from localcluster.build import KUBERNETES, TOOLS, BuildError, programs
+from localcluster.build import HELM_3, KUBERNETES, TOOLS, BuildError, programs
 from localcluster.polling import attempts
 from localcluster.process import alive
 
@@ -130,6 +130,7 @@ def test_versions_are_stamped_in() -> None:
     assert "-X k8s.io/component-base/version.gitVersion=v1.36.4" in flags
     assert "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36" in flags
     assert "-X helm.sh/helm/v4/internal/version.version=v4.2.4" in " ".join(TOOLS.flags())
+    assert "-X helm.sh/helm/v3/internal/version.version=v3.21.4" in " ".join(HELM_3.flags())
 
 
 def test_failed_build_shows_its_end_and_leaves_only_its_log(go: FakeGo, said: list[str]) -> None:

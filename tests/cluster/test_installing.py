@@ -1,0 +1,197 @@
+"""Real Helm, 3 and 4, from install to reinstall on a cluster of its own; and the docs on it, word for word."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cluster.harness.audit import Audit
+from cluster.harness.helm import helm, helm_environment
+from cluster.harness.namespaces import temporary_namespace
+from cluster.harness.operator import CHART, NAME, NAMESPACE, ROOT, USER, Operator
+from cluster.harness.release import helm_test, operator_of_the_release, play_test_pod
+from cluster.harness.service import Service
+from cluster.harness.wait import eventually
+from localcluster import LocalCluster
+
+CRD: Final = "modelservices.modelservice.dev"
+OF_THE_RELEASE: Final = (
+    "deployments,services,serviceaccounts,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
+)
+BLOCK: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOBODY: Final = "1"
+"""A port on which nobody listens."""
+
+
+@pytest.fixture
+def empty(bare_cluster: LocalCluster) -> Iterator[LocalCluster]:
+    """The module's cluster, on which nothing of ours is installed before the test nor after it."""
+    yield bare_cluster
+    for process in bare_cluster.processes:
+        if process.name.startswith("operator"):
+            process.stop()
+    kubectl = bare_cluster.kubectl
+    kubectl("delete", "crd", CRD, "--ignore-not-found", "--timeout=60s")
+    kubectl("delete", "secrets", "-n", NAMESPACE, "-l", f"owner=helm,name={NAME}")
+    kubectl("delete", OF_THE_RELEASE, "-A", "-l", f"app.kubernetes.io/instance={NAME}", "--timeout=60s")
+
+
+class Release:
+    """The chart's release, by one version of Helm."""
+
+    def __init__(self, cluster: LocalCluster, program: Path, home: Path) -> None:
+        self.cluster = cluster
+        self._program, self._home = program, home
+
+    def __call__(self, verb: str, *arguments: str | Path) -> str:
+        flags = ("--namespace", NAMESPACE, "--wait", "--timeout=60s")
+        return helm(self.cluster, verb, NAME, *arguments, *flags, home=self._home, program=self._program)
+
+    def test(self, port: str) -> tuple[int, str]:
+        """`helm test` against an operator."""
+        return helm_test(self.cluster, self._program, self._home, port)
+
+    def objects(self) -> list[str]:
+        """What is there of it, but for the CRD."""
+        selector = f"app.kubernetes.io/instance={NAME}"
+        return self.cluster.kubectl("get", OF_THE_RELEASE, "-A", "-l", selector, "-o", "name").split()
+
+    @property
+    def replicas(self) -> int:
+        """Of the live Deployment."""
+        deployment = self.cluster.kubectl.json("get", "deployment", NAME, "-n", NAMESPACE)
+        replicas: int = deployment["spec"]["replicas"]
+        return replicas
+
+
+def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
+    release = Release(empty, either_helm, tmp_path)
+    notes = release("install", _with_an_older_crd(tmp_path), "--create-namespace")
+    assert release.replicas == 2
+    assert f"poddisruptionbudget.policy/{NAME}" in release.objects()
+    operator = operator_of_the_release(empty)
+    _do_as_told(empty, notes)
+    service = Service(empty.kubectl.within("default"), "qwen3-8b").ready()
+    pods = service.pods()
+
+    code, output = release.test(operator.port)
+    assert code == 0, output
+    assert re.search(r"Phase:\s+Succeeded", output)
+    code, output = release.test(NOBODY)
+    assert code != 0, output
+
+    assert "URL" not in _columns(empty)
+    release("upgrade", CHART, "--set", "replicas=1")
+    assert "URL" in _columns(empty), "the CRD came along with the upgrade"
+    assert release.replicas == 1
+    assert f"poddisruptionbudget.policy/{NAME}" not in release.objects()
+    release("rollback", "1")
+    assert release.replicas == 2
+    release("upgrade", CHART)
+    assert service.pods() == pods
+
+    operator.process.stop()
+    release("uninstall")
+    assert release.objects() == []
+    assert service.pods() == pods, "uninstalling took the models away"
+    release("install", CHART)
+    audit = Audit(empty)
+    mark = audit.mark()
+    again = operator_of_the_release(empty)
+    eventually(lambda: _reconciled(again), why="every ModelService was looked at")
+    assert audit.writes(user=USER, since=mark, excluding=["leases"]) == []
+    assert service.pods() == pods
+    empty.kubectl("scale", "modelservice", service.name, "--replicas=2", "--namespace=default")
+    eventually(lambda: service.status["ready"] == "2/2", why="it is looked after again")
+
+
+def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
+    """The rest of a release's life is as above."""
+    release = Release(empty, either_helm, tmp_path)
+    with temporary_namespace(empty, "left") as left, temporary_namespace(empty, "kept") as kept:
+        release("install", CHART, "--create-namespace", "--set", f"namespaces={{{left},{kept}}}")
+        operator = operator_of_the_release(empty)
+        assert release.test(operator.port)[0] == 0
+        inside = Service(empty.kubectl.within(kept)).apply().ready()
+        outside = Service(empty.kubectl.within("default")).apply()
+        release("upgrade", CHART, "--reuse-values", "--set", f"namespaces={{{kept}}}")
+        assert release.objects().count(f"role.rbac.authorization.k8s.io/{NAME}") == 1, "the right in the other went"
+        operator.process.stop()
+        release("uninstall")
+        assert inside.pods()
+        assert outside.condition("Ready") == ("", ""), "nobody has looked at it"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
+def test_the_docs_work_word_for_word(empty: LocalCluster, tmp_path: Path, page: str) -> None:
+    """Every block of commands, in its order, as it stands. The pods of the release are simulated: a process takes the
+    place of the operator, and `helm test` asks that process.
+    """
+    programs = empty.programs
+    tools = [programs.helm.parent, programs.kubectl.parent, Path(sys.executable).parent]
+    environment = helm_environment(empty, tmp_path)
+    environment["PATH"] = os.pathsep.join([*map(str, tools), environment["PATH"]])
+    blocks = BLOCK.findall((ROOT / page).read_text("utf-8"))
+    assert any("helm install" in block for block in blocks), page
+    operator: Operator | None = None
+    for block in blocks:
+        if operator and "helm uninstall" in block:
+            operator.process.stop()
+            operator = None
+        with subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as running:
+            try:
+                if "helm test" in block:
+                    assert operator is not None, "nothing is installed that could be tested"
+                    play_test_pod(empty, operator.port)
+                output, _ = running.communicate(timeout=120)
+            except BaseException:
+                running.kill()
+                raise
+        assert running.returncode == 0, f"{block}\n{output}"
+        if "helm install" in block or "helm upgrade" in block:
+            if operator:
+                operator.process.stop()
+            operator = operator_of_the_release(empty)
+
+
+def _do_as_told(cluster: LocalCluster, notes: str) -> None:
+    """Run the notes' command that offers a model."""
+    script = re.search(r"^kubectl apply.*?^YAML$", notes, re.MULTILINE | re.DOTALL)
+    assert script is not None, notes
+    path = f"{cluster.programs.kubectl.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"KUBECONFIG": str(cluster.kubeconfig), "PATH": path}
+    subprocess.run(["bash", "-c", script[0]], env=environment, check=True, capture_output=True)
+
+
+def _with_an_older_crd(directory: Path) -> Path:
+    """A copy of the chart, as if a column of the CRD had had another name."""
+    older = shutil.copytree(CHART, directory / "older")
+    template = older / "templates" / "crds.yaml"
+    text = template.read_text("utf-8")
+    assert text.count("- name: URL\n") == 1
+    template.write_text(text.replace("- name: URL\n", "- name: Link\n"))
+    return older
+
+
+def _columns(cluster: LocalCluster) -> list[str]:
+    version = cluster.kubectl.json("get", "crd", CRD)["spec"]["versions"][0]
+    return [column["name"] for column in version["additionalPrinterColumns"]]
+
+
+def _reconciled(operator: Operator) -> bool:
+    done = 'controller_runtime_reconcile_total{controller="modelservice",result="success"} '
+    count = operator.get("/metrics")[1].partition(done)[2].partition("\n")[0]
+    return float(count) > 0
