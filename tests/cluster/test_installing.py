@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import yaml
 
 from cluster.harness.audit import Audit
 from cluster.harness.helm import helm, helm_environment
@@ -24,6 +25,8 @@ CRD: Final = "modelservices.modelservice.dev"
 OF_THE_RELEASE: Final = (
     "deployments,services,serviceaccounts,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
 )
+KEEPING_VALUES: Final = "--reset-then-reuse-values"
+PAGE: Final = ROOT / "docs" / "install.md"
 BLOCK: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOBODY: Final = "1"
 """A port on which nobody listens."""
@@ -63,17 +66,18 @@ class Release:
         return self.cluster.kubectl("get", OF_THE_RELEASE, "-A", "-l", selector, "-o", "name").split()
 
     @property
-    def replicas(self) -> int:
-        """Of the live Deployment."""
-        deployment = self.cluster.kubectl.json("get", "deployment", NAME, "-n", NAMESPACE)
-        replicas: int = deployment["spec"]["replicas"]
-        return replicas
+    def deployment(self) -> dict[str, Any]:
+        """The spec of the live Deployment."""
+        spec: dict[str, Any] = self.cluster.kubectl.json("get", "deployment", NAME, "-n", NAMESPACE)["spec"]
+        return spec
 
 
 def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
     release = Release(empty, either_helm, tmp_path)
-    notes = release("install", _with_an_older_crd(tmp_path), "--create-namespace")
-    assert release.replicas == 2
+    notes = release(
+        "install", _older(tmp_path), "--create-namespace", "--set", "priorityClassName=system-node-critical"
+    )
+    assert release.deployment["replicas"] == 2
     assert f"poddisruptionbudget.policy/{NAME}" in release.objects()
     operator = operator_of_the_release(empty)
     _do_as_told(empty, notes)
@@ -87,12 +91,15 @@ def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: P
     assert code != 0, output
 
     assert "URL" not in _columns(empty)
-    release("upgrade", CHART, "--set", "replicas=1")
+    release("upgrade", CHART, KEEPING_VALUES, "--set", "replicas=1")
     assert "URL" in _columns(empty), "the CRD came along with the upgrade"
-    assert release.replicas == 1
+    assert release.deployment["replicas"] == 1
+    assert release.deployment["template"]["spec"]["priorityClassName"] == "system-node-critical", (
+        "a value that was set before"
+    )
     assert f"poddisruptionbudget.policy/{NAME}" not in release.objects()
     release("rollback", "1")
-    assert release.replicas == 2
+    assert release.deployment["replicas"] == 2
     release("upgrade", CHART)
     assert service.pods() == pods
 
@@ -120,7 +127,7 @@ def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, t
         assert release.test(operator.port)[0] == 0
         inside = Service(empty.kubectl.within(kept)).apply().ready()
         outside = Service(empty.kubectl.within("default")).apply()
-        release("upgrade", CHART, "--reuse-values", "--set", f"namespaces={{{kept}}}")
+        release("upgrade", CHART, KEEPING_VALUES, "--set", f"namespaces={{{kept}}}")
         assert release.objects().count(f"role.rbac.authorization.k8s.io/{NAME}") == 1, "the right in the other went"
         operator.process.stop()
         release("uninstall")
@@ -128,8 +135,28 @@ def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, t
         assert outside.condition("Ready") == ("", ""), "nobody has looked at it"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
-def test_the_docs_work_word_for_word(empty: LocalCluster, tmp_path: Path, page: str) -> None:
+def test_a_crd_that_is_there_already_is_taken_over(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
+    release = Release(empty, either_helm, tmp_path)
+    empty.kubectl("apply", "--server-side", "-f", ROOT / "crds")
+    with pytest.raises(AssertionError, match="invalid ownership metadata"):
+        release("install", CHART, "--create-namespace")
+    release("install", CHART, "--create-namespace", "--take-ownership")
+    release("uninstall")
+    assert "URL" in _columns(empty), "it is kept"
+
+
+def test_the_values_in_the_docs(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
+    """They ask for the Prometheus operator, which is not there."""
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "values.yaml").write_text(example)
+    release = Release(empty, either_helm, tmp_path)
+    with pytest.raises(AssertionError, match='no matches for kind "PodMonitor"'):
+        release("install", CHART, "--create-namespace", "-f", tmp_path / "values.yaml")
+    assert release.objects() == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", PAGE], ids=lambda page: page.name)
+def test_the_docs_work_word_for_word(empty: LocalCluster, tmp_path: Path, page: Path) -> None:
     """Every block of commands, in its order, as it stands. The pods of the release are simulated: a process takes the
     place of the operator, and `helm test` asks that process.
     """
@@ -137,7 +164,7 @@ def test_the_docs_work_word_for_word(empty: LocalCluster, tmp_path: Path, page: 
     tools = [programs.helm.parent, programs.kubectl.parent, Path(sys.executable).parent]
     environment = helm_environment(empty, tmp_path)
     environment["PATH"] = os.pathsep.join([*map(str, tools), environment["PATH"]])
-    blocks = BLOCK.findall((ROOT / page).read_text("utf-8"))
+    blocks = BLOCK.findall(page.read_text("utf-8"))
     assert any("helm install" in block for block in blocks), page
     operator: Operator | None = None
     for block in blocks:
@@ -176,13 +203,16 @@ def _do_as_told(cluster: LocalCluster, notes: str) -> None:
     subprocess.run(["bash", "-c", script[0]], env=environment, check=True, capture_output=True)
 
 
-def _with_an_older_crd(directory: Path) -> Path:
-    """A copy of the chart, as if a column of the CRD had had another name."""
+def _older(directory: Path) -> Path:
+    """A copy of the chart, as if a column of the CRD had had another name and some values had not been there."""
     older = shutil.copytree(CHART, directory / "older")
     template = older / "templates" / "crds.yaml"
     text = template.read_text("utf-8")
     assert text.count("- name: URL\n") == 1
     template.write_text(text.replace("- name: URL\n", "- name: Link\n"))
+    values = yaml.safe_load((older / "values.yaml").read_text("utf-8"))
+    del values["networkPolicy"], values["monitoring"]
+    (older / "values.yaml").write_text(yaml.safe_dump(values))
     return older
 
 
