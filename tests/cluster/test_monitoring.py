@@ -113,6 +113,12 @@ def test_the_api_server_takes_them(monitoring: LocalCluster, kubectl: Kubectl, t
     ]
 
 
+def test_alerts_speak_only_of_labels_that_they_have(installed: LocalCluster, tmp_path: Path) -> None:
+    for alert in alerts(all_of_it(installed, tmp_path, "PodMonitor")):
+        kept = {label for labels in re.findall(r"by \(([\w, ]+)\)", alert["expr"]) for label in labels.split(", ")}
+        assert set(re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values()))) == kept, alert["alert"]
+
+
 def test_the_docs_say_what_to_do_on_each_alert(installed: LocalCluster, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "operating.md").read_text("utf-8")
     documented = re.findall(r"^\| `(\w+)` \| (?:critical|warning) \| .+ \| .+ \|$", page, re.MULTILINE)
