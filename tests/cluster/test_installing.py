@@ -79,7 +79,7 @@ def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: P
     )
     assert release.deployment["replicas"] == 2
     assert f"poddisruptionbudget.policy/{NAME}" in release.objects()
-    operator = operator_of_the_release(empty)
+    operator = operator_of_the_release(empty).ensure_working()
     _do_as_told(empty, notes)
     service = Service(empty.kubectl.within("default"), "qwen3-8b").ready()
     pods = service.pods()
@@ -90,6 +90,8 @@ def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: P
     code, output = release.test(NOBODY)
     assert code != 0, output
 
+    audit = Audit(empty)
+    mark = audit.mark()
     assert "URL" not in _columns(empty)
     release("upgrade", CHART, KEEPING_VALUES, "--set", "replicas=1")
     assert "URL" in _columns(empty), "the CRD came along with the upgrade"
@@ -101,16 +103,21 @@ def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: P
     release("rollback", "1")
     assert release.deployment["replicas"] == 2
     release("upgrade", CHART)
-    assert service.pods() == pods
-
+    successor = operator_of_the_release(empty)
+    eventually(lambda: successor.ready, why="the new version stands by")
     operator.process.stop()
+    successor.ensure_working()
+    eventually(lambda: _reconciled(successor), why="every ModelService was looked at")
+    assert service.pods() == pods
+    assert audit.writes(user=USER, since=mark, excluding=["leases"]) == []
+
+    successor.process.stop()
     release("uninstall")
     assert release.objects() == []
     assert service.pods() == pods, "uninstalling took the models away"
     release("install", CHART)
-    audit = Audit(empty)
     mark = audit.mark()
-    again = operator_of_the_release(empty)
+    again = operator_of_the_release(empty).ensure_working()
     eventually(lambda: _reconciled(again), why="every ModelService was looked at")
     assert audit.writes(user=USER, since=mark, excluding=["leases"]) == []
     assert service.pods() == pods
@@ -123,7 +130,7 @@ def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, t
     release = Release(empty, either_helm, tmp_path)
     with temporary_namespace(empty, "left") as left, temporary_namespace(empty, "kept") as kept:
         release("install", CHART, "--create-namespace", "--set", f"namespaces={{{left},{kept}}}")
-        operator = operator_of_the_release(empty)
+        operator = operator_of_the_release(empty).ensure_working()
         assert release.test(operator.port)[0] == 0
         inside = Service(empty.kubectl.within(kept)).apply().ready()
         outside = Service(empty.kubectl.within("default")).apply()
@@ -191,7 +198,7 @@ def test_the_docs_work_word_for_word(empty: LocalCluster, tmp_path: Path, page: 
         if "helm install" in block or "helm upgrade" in block:
             if operator:
                 operator.process.stop()
-            operator = operator_of_the_release(empty)
+            operator = operator_of_the_release(empty).ensure_working()
 
 
 def _do_as_told(cluster: LocalCluster, notes: str) -> None:

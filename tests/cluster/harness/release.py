@@ -14,11 +14,11 @@ from modelservice_operator.settings import PREFIX
 
 
 def operator_of_the_release(cluster: LocalCluster) -> Operator:
-    """The operator as the live Deployment starts it: under its ServiceAccount, with its settings; up and leading."""
+    """The operator, just started as the live Deployment starts it: under its ServiceAccount, with its settings."""
     pod = cluster.kubectl.json("get", "deployment", NAME, "-n", NAMESPACE)["spec"]["template"]["spec"]
     settings = {entry["name"].removeprefix(PREFIX).lower(): entry["value"] for entry in pod["containers"][0]["env"]}
     kubeconfig = cluster.service_account_kubeconfig(NAMESPACE, pod["serviceAccountName"])
-    return Operator(cluster, "operator", kubeconfig=kubeconfig, **settings).ensure_working()
+    return Operator(cluster, "operator", kubeconfig=kubeconfig, **settings)
 
 
 def helm_test(cluster: LocalCluster, program: Path, home: Path, port: str) -> tuple[int, str]:
