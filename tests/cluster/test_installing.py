@@ -229,6 +229,4 @@ def _columns(cluster: LocalCluster) -> list[str]:
 
 
 def _reconciled(operator: Operator) -> bool:
-    done = 'controller_runtime_reconcile_total{controller="modelservice",result="success"} '
-    count = operator.get("/metrics")[1].partition(done)[2].partition("\n")[0]
-    return float(count) > 0
+    return operator.metric("controller_runtime_reconcile_total", result="success") > 0
