@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops.kstatus import kstatus
 from modelservice_operator.api.status import MAX_PROBLEMS, PENDING, ModelServiceStatus
 from modelservice_operator.blocked import Blocked, name_conflict, predecessor
 from modelservice_operator.diagnose.problem import Problem
@@ -43,21 +44,6 @@ def problem(
     reason: Reason = Reason.CRASH_LOOPING, message: str = "2 of 2 pods crashed: exit 1.", **more: Any
 ) -> Problem:
     return Problem(**{"reason": reason, "message": message, "remedy": "Read it.", "pods": 2, "since": NOW, **more})
-
-
-def kstatus(live: Manifest) -> str:
-    """What Flux, and Helm with --wait=watcher, make of an object: the rules of kstatus, in their order."""
-    status = live.get("status", {})
-    verdicts = {condition["type"]: condition["status"] for condition in status.get("conditions", ())}
-    if "deletionTimestamp" in live["metadata"]:
-        return "Terminating"
-    if status.get("observedGeneration", live["metadata"]["generation"]) != live["metadata"]["generation"]:
-        return "InProgress"
-    if verdicts.get("Reconciling") == "True":
-        return "InProgress"
-    if verdicts.get("Stalled") == "True":
-        return "Failed"
-    return "Current" if verdicts.get("Ready", "True") == "True" else "InProgress"
 
 
 @dataclass(frozen=True)
