@@ -2,24 +2,13 @@
 
 import time
 
-from cluster.harness.audit import Audit
+from cluster.harness.audit import Audit, settled
 from cluster.harness.operator import USER, Operator
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, LocalCluster
 
 REST_SECONDS = 120
-
-
-def settled(audit: Audit) -> int:
-    """A mark after which the operator has nothing left to write about what was done before."""
-
-    def calm() -> int:
-        mark = audit.mark()
-        time.sleep(3)
-        return mark if not audit.writes(user=USER, since=mark, excluding=("leases", "events")) else 0
-
-    return eventually(calm, why="the operator comes to rest")
 
 
 def test_the_same_file_again_writes_nothing(operator: Operator, kubectl: Kubectl, audit: Audit) -> None:

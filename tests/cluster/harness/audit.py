@@ -1,12 +1,14 @@
 """Which requests the API server got, from its audit log."""
 
 import json
+import time
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cluster.harness.operator import USER
 from cluster.harness.wait import eventually
 from localcluster import LocalCluster
 
@@ -99,6 +101,17 @@ class Audit:
                 return sign.encode() in log.read()
 
         eventually(seen, why="the request of the audit reader shows in the audit log")
+
+
+def settled(audit: Audit) -> int:
+    """A mark after which the operator has nothing left to write about what was done before."""
+
+    def calm() -> int:
+        mark = audit.mark()
+        time.sleep(3)
+        return mark if not audit.writes(user=USER, since=mark, excluding=("leases", "events")) else 0
+
+    return eventually(calm, why="the operator comes to rest")
 
 
 def is_answer(event: Mapping[str, Any]) -> bool:
