@@ -92,44 +92,32 @@ def volume_out_of_reach(pod: Pod) -> Finding | None:
 
 def device_claim_pending(pod: Pod) -> Finding | None:
     """A ResourceClaim (dynamic resource allocation) is missing, in use, or satisfied by no device."""
-    answer = _matching(pod, _DEVICE_CLAIM)
-    if answer is None:
-        return None
-    return unplaced(
+    return _said(
         pod,
+        _DEVICE_CLAIM,
         Reason.DEVICE_CLAIM_PENDING,
-        cause="",
-        detail=answer,
-        remedy="Compare the claim with the devices that there are: "
+        "Compare the claim with the devices that there are: "
         f"kubectl get resourceclaims -n {pod.namespace}; kubectl get resourceslices",
     )
 
 
 def topology_unsatisfiable(pod: Pod) -> Finding | None:
     """Rules on how pods spread, or keep together or apart, leave no node."""
-    answer = _matching(pod, _BETWEEN_PODS)
-    if answer is None:
-        return None
-    return unplaced(
+    return _said(
         pod,
+        _BETWEEN_PODS,
         Reason.TOPOLOGY_UNSATISFIABLE,
-        cause="",
-        detail=answer,
-        remedy="Loosen spec.placement.affinity, or topologySpreadConstraints in spec.podTemplate, or add nodes.",
+        "Loosen spec.placement.affinity, or topologySpreadConstraints in spec.podTemplate, or add nodes.",
     )
 
 
 def too_many_pods(pod: Pod) -> Finding | None:
     """The kubelets run as many pods as they are set to."""
-    answer = _matching(pod, _PODS)
-    if answer is None:
-        return None
-    return unplaced(
+    return _said(
         pod,
+        _PODS,
         Reason.TOO_MANY_PODS,
-        cause="",
-        detail=answer,
-        remedy="Add a node, remove pods that nobody needs, or raise maxPods of the kubelets.",
+        "Add a node, remove pods that nobody needs, or raise maxPods of the kubelets.",
     )
 
 
@@ -145,6 +133,11 @@ def unschedulable(pod: Pod) -> Finding | None:
         detail=quotable(verdict.digest()) or "the scheduler does not say why",
         remedy=f"Compare what the pod asks for with the nodes: kubectl describe pod -n {pod.namespace} {pod.name}",
     )
+
+
+def _said(pod: Pod, pattern: re.Pattern[str], reason: Reason, remedy: str) -> Finding | None:
+    answer = _matching(pod, pattern)
+    return unplaced(pod, reason, cause="", detail=answer, remedy=remedy) if answer is not None else None
 
 
 def _matching(pod: Pod, pattern: re.Pattern[str]) -> str | None:
