@@ -43,7 +43,9 @@ def explain(
             # A pod with a finding may go to and fro between two states: where it stands is told of the others alone.
             rollout.deadline_exceeded(deployment, () if findings else counting),
         )
-        findings += filter(None, consequences)
+        explained = {finding.pod for finding in findings}
+        slow = (rollout.download_too_slow(deployment, pod) for pod in counting if pod.name not in explained)
+        findings += filter(None, (*consequences, *slow))
     return fold(findings, wanted)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.process import logs_command
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.deployment import Deployment
@@ -38,9 +39,27 @@ def blocked(deployment: Deployment, pods: Iterable[Pod], findings: Iterable[Find
     )
 
 
+def download_too_slow(deployment: Deployment, pod: Pod) -> Finding | None:
+    """An init container still fetches the model when the progress deadline has passed."""
+    fetching = next((container for container in pod.containers if container.init and container.running_since), None)
+    if fetching is None or deployment.progressing is None or not _is_late(deployment):
+        return None
+    return Finding(
+        Reason.MODEL_DOWNLOAD_FAILED,
+        cause=(fetching.name,),
+        happened="did not get the model in time",
+        detail=f"init container {fetching.name} has run since {fetching.running_since}, and the progress deadline "
+        f"passed at {deployment.progressing.since}",
+        remedy="See whether it goes on; if it is merely slow, raise spec.model.size or "
+        f"spec.rollout.progressDeadlineSeconds: {logs_command(pod, fetching)}",
+        since=fetching.running_since,
+        pod=pod.name,
+    )
+
+
 def deadline_exceeded(deployment: Deployment, pods: Iterable[Pod]) -> Finding | None:
     """The rollout made no progress for as long as the progress deadline allows; `pods` tell how far they came."""
-    if not deployment.deadline_exceeded or deployment.complete or deployment.progressing is None:
+    if deployment.progressing is None or not _is_late(deployment):
         return None
     up = min(deployment.available_replicas, deployment.updated_replicas)
     return Finding(
@@ -53,6 +72,10 @@ def deadline_exceeded(deployment: Deployment, pods: Iterable[Pod]) -> Finding | 
         since=deployment.progressing.since,
         pods=max(1, deployment.wanted_replicas - up),
     )
+
+
+def _is_late(deployment: Deployment) -> bool:
+    return deployment.deadline_exceeded and not deployment.complete
 
 
 def _halted(pods: Iterable[Pod]) -> str:

@@ -98,7 +98,14 @@ def test_where_the_pods_stand_that_missed_the_deadline() -> None:
         ),
         ready("chat-7d9c-f"),
     ]
-    (problem,) = problems(*pods, of=deployment(6, available=1, conditions=[PROGRESSING]))
+    download, problem = problems(*pods, of=deployment(6, available=1, conditions=[PROGRESSING]))
+    assert (download.reason, download.message, download.remedy) == (
+        "ModelDownloadFailed",
+        f"1 of 6 pods did not get the model in time: init container fetch has run since {CREATED}, and the progress "
+        f"deadline passed at {at(1800)}.",
+        "See whether it goes on; if it is merely slow, raise spec.model.size or spec.rollout.progressDeadlineSeconds: "
+        "kubectl logs -n ml chat-7d9c-e -c fetch",
+    )
     assert problem.message.endswith(
         f"passed at {at(1800)}; 1 pending, 1 running and not ready, 1 running init container fetch, "
         "2 waiting (ContainerCreating)."
