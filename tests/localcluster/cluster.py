@@ -128,7 +128,8 @@ class LocalCluster:
 
     def service_account_token(self, namespace: str, name: str, expires: float) -> str:
         """A token for a ServiceAccount that exists, which expires at a Unix time, also before the API server's minimum
-        of ten minutes. The API server takes what it has just seen for ten seconds more.
+        of ten minutes. The API server takes it for a minute more, for clocks that differ, and what it has just seen for
+        ten seconds after that.
         """
         account = self.kubectl.json("get", "serviceaccount", name, "--namespace", namespace)["metadata"]
         return self.control_plane.sign(
