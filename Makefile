@@ -50,6 +50,10 @@ unit: $(READY) ## The tests that need no control plane, with coverage of the pur
 bench: $(READY) ## Measure the budgets (SIZE=200|1000|10000, ONLY=growth,failover)
 	@PYTHONPATH=tests $(BIN)/python -m perf $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
 
+.PHONY: soak
+soak: $(READY) ## Faults at random for SECONDS (600), by SEED, and REPETITIONS (100) of some in a row
+	SEED=$(SEED) SOAK_SECONDS=$(or $(SECONDS),600) SOAK_REPETITIONS=$(or $(REPETITIONS),100) $(BIN)/pytest tests/cluster/test_soak.py
+
 .PHONY: demo
 demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up)
 	@PYTHONPATH=tests $(BIN)/python -m localcluster demo $(if $(KEEP),--keep)

@@ -31,6 +31,8 @@ DRAIN: Final = 2.0
 """Seconds that running reconciles get at shutdown, so that the standby has the Lease soon."""
 WATCH_PATIENCE: Final = 5
 """How often within ten minutes the watch layer may fail before the process gives up, to be started anew."""
+WATCH_BACKOFF: Final = 30.0
+"""Seconds after which it is started again, at most."""
 
 
 class App:
@@ -156,7 +158,7 @@ class App:
             failures = [when for when in failures if now - when < 600] + [now]
             if len(failures) > WATCH_PATIENCE:
                 raise RuntimeError(f"the watch layer failed {len(failures)} times in ten minutes")
-            await asyncio.sleep(min(30.0, 2.0 ** len(failures)))
+            await asyncio.sleep(min(WATCH_BACKOFF, 2.0 ** len(failures)))
 
     async def _drain(self, workers: asyncio.Task[None]) -> None:
         """Let running reconciles end: a cancelled request may or may not have reached the API server."""
