@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -265,17 +265,20 @@ class Proxy:
     async def _tell_streams(self, line: bytes) -> int:
         streams = list(self._streams)
         for response in streams:
-            await response.write(line)
+            with suppress(ConnectionError):  # the operator may just have gone
+                await response.write(line)
         return len(streams)
 
     async def _end_streams(self, last_words: bytes, *, clean: bool) -> int:
         streams = dict(self._streams)
         for response, (request, upstream) in streams.items():
-            if last_words:
-                await response.write(last_words)
+            with suppress(ConnectionError):  # the operator may just have gone
+                if last_words:
+                    await response.write(last_words)
+                if clean:
+                    self._streams.pop(response, None)
+                    await response.write_eof()
             if clean:
-                del self._streams[response]
-                await response.write_eof()
                 upstream.close()
             elif request.transport is not None:
                 request.transport.abort()
