@@ -19,6 +19,7 @@ from localcluster import LocalCluster
 
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
 """How long what can go on for minutes does."""
+OPEN = "the operator has streams open, which comes after it says that it is ready"
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,8 @@ MID_LINE = b'{"type":"MODIFIED","object":{"meta'
 @pytest.mark.parametrize("last_words", [b"", MID_LINE], ids=["between", "within"])
 @pytest.mark.parametrize("clean", [False, True], ids=["broken", "clean"])
 def test_streams_end_between_lines_and_within_one(scene: Scene, proxy: Proxy, last_words: bytes, clean: bool) -> None:
-    assert (proxy.end_streams if clean else proxy.cut_streams)(last_words) > 0
+    end = proxy.end_streams if clean else proxy.cut_streams
+    eventually(lambda: end(last_words) > 0, why=OPEN)
     expected = scene.change()
     scene.settle()
     scene.check(expected)
@@ -142,7 +144,7 @@ def test_streams_end_between_lines_and_within_one(scene: Scene, proxy: Proxy, la
 
 @pytest.mark.parametrize("code", [410, 429, 500, 504])
 def test_an_error_comes_down_the_streams(scene: Scene, proxy: Proxy, code: int) -> None:
-    assert proxy.fail_streams(code) > 0
+    eventually(lambda: proxy.fail_streams(code) > 0, why=OPEN)
     expected = scene.change()
     scene.settle()
     scene.check(expected)
@@ -152,7 +154,7 @@ def test_an_error_comes_down_the_streams(scene: Scene, proxy: Proxy, code: int) 
 def test_a_bookmark_has_a_wrong_version(comparing: Scene, proxy: Proxy, version: str) -> None:
     """The next watch begins there: it is refused, or misses what came in between."""
     bookmark: Event = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": version}}}
-    assert proxy.tell_streams(bookmark) > 0
+    eventually(lambda: proxy.tell_streams(bookmark) > 0, why=OPEN)
     proxy.cut_streams()
     expected = comparing.change()
     comparing.settle()
