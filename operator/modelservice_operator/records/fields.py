@@ -1,8 +1,12 @@
 """Reading manifests that other people wrote: a field that is absent, null or of another type reads as empty."""
 
 from sys import intern
+from typing import Final
 
 from modelservice_operator.manifest import Manifest
+
+_DEEPEST: Final = 32
+"""Levels: more than any part of a pod has."""
 
 
 def section(parent: Manifest, key: str) -> Manifest:
@@ -36,12 +40,17 @@ def number(parent: Manifest, key: str) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def sharing_keys(manifest: Manifest) -> Manifest:
-    """The same manifest with interned keys: decoding makes them anew for each of thousands of objects."""
-    return {intern(key): _sharing_keys(value) for key, value in manifest.items()}
+def sharing_keys(manifest: Manifest, levels: int = _DEEPEST) -> Manifest:
+    """The same manifest with interned keys: decoding makes them anew for each of thousands of objects.
+
+    What lies deeper than so many levels stays as it is: objects may be nested deeper than Python can follow.
+    """
+    return {intern(key): _sharing_keys(value, levels - 1) for key, value in manifest.items()}
 
 
-def _sharing_keys(value: object) -> object:
+def _sharing_keys(value: object, levels: int) -> object:
+    if levels <= 0:
+        return value
     if isinstance(value, dict):
-        return sharing_keys(value)
-    return [_sharing_keys(item) for item in value] if isinstance(value, list) else value
+        return sharing_keys(value, levels)
+    return [_sharing_keys(item, levels - 1) for item in value] if isinstance(value, list) else value
