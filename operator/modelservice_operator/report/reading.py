@@ -1,11 +1,11 @@
 """What is read of the cluster for one report. Only the ModelService itself must be readable."""
 
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
-from modelservice_operator.cluster.resources import DEPLOYMENT, MODEL_SERVICE, NODE, POD, Resource
+from modelservice_operator.cluster.evidence import BYTES, EVENT_LIMIT, LINES
+from modelservice_operator.cluster.resources import DEPLOYMENT, EVENT, MODEL_SERVICE, NODE, POD, Resource
 from modelservice_operator.diagnose.masking import masked
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.deployment import Deployment
@@ -13,10 +13,6 @@ from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.records.pod_event import pod_event
-
-LOG_LINES: Final = 200
-"""Lines of a crashed container that are read: the cause may stand far above the end."""
-LOG_BYTES: Final = 64 * 1024
 
 
 class NotThere(Exception):
@@ -82,8 +78,8 @@ class Reader:
     async def _with_evidence(self, reading: Reading, pod: Pod) -> Pod:
         if pod.ready:
             return pod
-        query = {"fieldSelector": f"involvedObject.uid={pod.uid}", "limit": "100"}
-        answer = await self._try(reading, "events", f"/api/v1/namespaces/{pod.namespace}/events", query)
+        query = {"fieldSelector": f"involvedObject.uid={pod.uid}", "limit": str(EVENT_LIMIT)}
+        answer = await self._try(reading, "events", EVENT.path(pod.namespace), query)
         events = (pod_event(event) for event in (answer or {}).get("items") or ())
         return replace(pod, events=tuple(events), output=await self._output(pod))
 
@@ -92,8 +88,8 @@ class Reader:
         for container in pod.containers:
             if container.terminated is None and container.last_terminated is None:
                 continue
-            path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/log"
-            query = {"container": container.name, "tailLines": str(LOG_LINES), "limitBytes": str(LOG_BYTES)}
+            path = POD.path(pod.namespace, pod.name, "log")
+            query = {"container": container.name, "tailLines": str(LINES), "limitBytes": str(BYTES)}
             if container.terminated is None:
                 query["previous"] = "true"
             try:

@@ -27,7 +27,7 @@ ORDER: Final = (
     "storage",
     "device",
     "system",
-    "general",
+    GENERAL,
 )
 """Names of the files, in the order in which they are asked: an engine says more than a library, and a library more
 than the system. A consequence has its row after its cause."""
@@ -67,12 +67,12 @@ def recognise(output: str) -> Meaning | None:
 @lru_cache(maxsize=_REMEMBERED)
 def guess(output: str) -> Meaning | None:
     """What the last line speaks of, by words that many share; for texts that no row knows."""
-    return _meaning(_last_line(output), _general())
+    return _meaning(_last_line(output), _rows(general=True))
 
 
 def meaning_of(output: str) -> Meaning | None:
     """The one or else the other, of a long text that is looked at once: nothing is kept."""
-    return _meaning(output, _rows()) or _meaning(_last_line(output), _general())
+    return _meaning(output, _rows()) or _meaning(_last_line(output), _rows(general=True))
 
 
 def _meaning(text: str, rows: Iterable[tuple[re.Pattern[str], Row]]) -> Meaning | None:
@@ -102,15 +102,7 @@ def all_texts() -> tuple[Texts, ...]:
 
 
 @cache
-def _rows() -> tuple[tuple[re.Pattern[str], Row], ...]:
-    """Compiled at the first crash: most operators never see one of most kinds."""
-    return tuple(
-        (re.compile(row.pattern), row) for texts in all_texts() if texts.name != GENERAL for row in texts.texts
-    )
-
-
-@cache
-def _general() -> tuple[tuple[re.Pattern[str], Row], ...]:
-    return tuple(
-        (re.compile(row.pattern), row) for texts in all_texts() if texts.name == GENERAL for row in texts.texts
-    )
+def _rows(*, general: bool = False) -> tuple[tuple[re.Pattern[str], Row], ...]:
+    """Those of the general file, or of all others. Compiled at the first crash: most operators never see most kinds."""
+    asked = (texts for texts in all_texts() if (texts.name == GENERAL) is general)
+    return tuple((re.compile(row.pattern), row) for texts in asked for row in texts.texts)

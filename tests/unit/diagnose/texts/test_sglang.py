@@ -4,6 +4,7 @@ import pytest
 
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.texts.recognise import recognise
+from unit.diagnose.texts.paraphrase import assert_means
 
 TAIL = """\
 [2026-11-22 10:00:00 TP0] Scheduler hit an exception: Traceback (most recent call last):
@@ -58,11 +59,7 @@ PARAPHRASES = [
 
 @pytest.mark.parametrize(("text", "reason", "parts"), PARAPHRASES, ids=[text[:70] for text, _, _ in PARAPHRASES])
 def test_other_words_mean_the_same(text: str, reason: Reason, parts: list[str]) -> None:
-    meaning = recognise(text)
-    assert meaning is not None
-    assert meaning.reason is reason
-    for part in parts:
-        assert part in meaning.says
+    assert_means(text, reason, parts)
 
 
 HARMLESS = [
