@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from modelservice_operator import __version__, http
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.credentials import load_configuration
+from modelservice_operator.cluster.credentials import load_access
 from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
@@ -189,7 +189,7 @@ async def run(settings: Settings) -> int:
     stop = asyncio.Event()
     _bind_signals(stop)
     metrics = Metrics()
-    client = Client(await load_configuration(settings.kubeconfig, settings.context), metrics)
+    client = Client(await load_access(settings.kubeconfig, settings.context), metrics)
     try:
         return await App(settings, client, metrics, stop).run()
     finally:

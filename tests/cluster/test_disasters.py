@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from cluster.harness.namespaces import temporary_namespace
-from cluster.harness.operator import NAME, NAMESPACE, Operator
+from cluster.harness.operator import NAME, NAMESPACE, Operator, mount
 from cluster.harness.proxy import Delay, Proxy, is_write
 from cluster.harness.scene import Scene
 from cluster.harness.wait import eventually
@@ -43,26 +43,20 @@ def alone(scene: Scene) -> Iterator[Scene]:
         yield scene
 
 
-def in_a_pod(token: Path, certificate: Path) -> str:
-    """Has the operator find its credentials there, and look at the token every second, not every minute."""
-    return f"""
-from datetime import datetime, timedelta
-from types import SimpleNamespace
-from kubernetes.aio.config import incluster_config as files
-files.SERVICE_TOKEN_FILENAME, files.SERVICE_CERT_FILENAME = {str(token)!r}, {str(certificate)!r}
-files.datetime = SimpleNamespace(datetime=datetime, timedelta=lambda minutes: timedelta(seconds=minutes))
-"""
+LOOK_AGAIN: Final = "from modelservice_operator.cluster import service_account; service_account.TOKEN_LIFE = 1.0"
+"""The operator looks at its token every second, not every minute."""
 
 
 def test_tokens_rotate_and_expire(breakable: LocalCluster, alone: Scene, tmp_path: Path) -> None:
-    token = tmp_path / "token"
+    def token(seconds: float) -> str:
+        """One that is taken for so long."""
+        return breakable.service_account_token(NAMESPACE, NAME, time.time() + seconds - LEEWAY)
 
-    def issue(seconds: float) -> str:
-        """One that is taken for so long, put there as the kubelet does it: who reads finds the old one or the new."""
+    def replace(seconds: float) -> None:
+        """As the kubelet does it: who reads finds the old one or the new."""
         new = tmp_path / "new"
-        new.write_text(breakable.service_account_token(NAMESPACE, NAME, time.time() + seconds - LEEWAY))
-        new.replace(token)
-        return token.read_text()
+        new.write_text(token(seconds))
+        new.replace(file)
 
     def expired(old: str) -> bool:
         try:
@@ -71,27 +65,26 @@ def test_tokens_rotate_and_expire(breakable: LocalCluster, alone: Scene, tmp_pat
             return True
         return False
 
-    old = issue(15)
-    address = breakable.control_plane.server.removeprefix("https://").split(":")
+    old = token(15)
+    file = mount(breakable, tmp_path, old)
     alone.operator = own = Operator(
         breakable,
         "in-a-pod",
-        prelude=in_a_pod(token, breakable.control_plane.certificate),
-        environ={"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": address[0], "KUBERNETES_SERVICE_PORT": address[1]},
-        http_host="127.0.0.1",
+        mounted=tmp_path,
+        prelude=LOOK_AGAIN,
         leader_election="off",
     )
     pid = own.ensure_working().process.pid
-    issue(600)
+    replace(600)
     eventually(lambda: expired(old), timeout=60, why="the one that it started with has expired")
     first = alone.change()
     alone.settle()
     assert own.refused == 0, "a token that is replaced in time is never refused"
-    issue(0)
+    replace(0)
     second = alone.change()
     eventually(lambda: own.refused > 0, why="it is refused")
     time.sleep(SECONDS)
-    issue(600)
+    replace(600)
     alone.settle()
     alone.check([*first, *second])
     assert own.process.pid == pid

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from localcluster import LocalCluster
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.credentials import load_configuration
+from modelservice_operator.cluster.credentials import load_access
 from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import WATCHED
@@ -32,7 +32,7 @@ class Idle(Client):
 async def idle_reconciler(cluster: LocalCluster) -> tuple[Reconciler, Store, Idle]:
     """A reconciler whose store was filled from a cluster that has come to rest."""
     loop = asyncio.get_running_loop()
-    client = Idle(await load_configuration(str(cluster.kubeconfig), None))
+    client = Idle(await load_access(str(cluster.kubeconfig), None))
     store = Store()
     queue: KeyQueue[Key] = KeyQueue(clock=loop.time)
     await Resync(client, store, queue, WATCHED, (), period=600).prime()

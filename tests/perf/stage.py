@@ -5,10 +5,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from cluster.harness import operator as operators
 from cluster.harness.audit import Audit, Request, is_answer, request_of
-from cluster.harness.operator import USER, Operator, install
+from cluster.harness.operator import USER, Operator, install, mount
 from cluster.harness.wait import eventually
 from localcluster import LocalCluster
 from localcluster.nodes import fleet
@@ -33,11 +35,20 @@ class Stage:
         self.load = Load(cluster)
 
     def operator(self, name: str = "operator", *, wait: bool = True, under: Sequence[str] = ()) -> Operator:
-        """Start an operator, and wait until it works."""
-        operator = Operator(self.cluster, name, under=under)
+        """Start an operator, and wait until it works. Its credentials are those of a pod, but under a profiler."""
+        operator = Operator(self.cluster, name, mounted=None if under else self._mounted(name), under=under)
         if wait:
             self._wait_until_working(operator, 0)
         return operator
+
+    def _mounted(self, name: str) -> Path:
+        directory = self.cluster.directory / f"{name}-mounted"
+        directory.mkdir()
+        token = self.cluster.kubectl(
+            "create", "token", operators.NAME, "--namespace", operators.NAMESPACE, "--duration=24h"
+        )
+        mount(self.cluster, directory, token)
+        return directory
 
     def restart(self, operator: Operator) -> None:
         """Stop an operator, start it again, wait until it works."""

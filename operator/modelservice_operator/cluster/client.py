@@ -1,7 +1,7 @@
-"""The API client: credentials and transport from the `kubernetes` package, plain dictionaries in and out.
+"""The API client: plain dictionaries in and out.
 
-Of `kubernetes.aio` the credentials and the TLS settings are used. Its generated API classes cost four times the CPU
-per request and refuse answers that do not match their models; its transport encodes bodies otherwise than `manifest`.
+The generated API classes of the `kubernetes` package cost four times the CPU per request and refuse answers that do not
+match their models; its transport encodes bodies otherwise than `manifest`.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
-from kubernetes.aio.client import ApiClient, Configuration
 from yarl import URL
 
 from modelservice_operator import __version__
+from modelservice_operator.cluster.access import Access
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause, is_absence
 from modelservice_operator.cluster.nesting import loads
 from modelservice_operator.cluster.resources import BY_KIND, Resource
@@ -55,9 +55,8 @@ class Page:
 class Client:
     """Requests to one API server. Safe to use from many tasks at once; writes are never repeated by it."""
 
-    def __init__(self, configuration: Configuration, observer: RequestObserver | None = None) -> None:
-        self.configuration = configuration
-        self._api = ApiClient(configuration)
+    def __init__(self, access: Access, observer: RequestObserver | None = None) -> None:
+        self.access = access
         self._session = self.new_session()
         self.observer: RequestObserver = observer or _NoObserver()
         self.may_write: Callable[[], bool] = lambda: True
@@ -72,24 +71,21 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
-        await self._api.close()
 
     async def bearer_token(self) -> str | None:
         """Value of the Authorization header as of now: service account tokens rotate. None with client certificates."""
-        headers: dict[str, str] = {}
         try:
-            await self._api.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+            return await self.access.authorization()
         except Exception as error:  # an exec plugin or a token file may fail in any way
             raise ApiUnreachable(f"no credentials at the moment: {type(error).__name__}: {error}") from error
-        return headers.get("authorization")
 
     def new_session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         """A session with the TLS settings of the cluster and connections of its own; the caller closes it."""
-        connector = aiohttp.TCPConnector(ssl=self._api.rest_client.ssl_context, limit=0)
+        connector = aiohttp.TCPConnector(ssl=self.access.tls or True, limit=0)
         return aiohttp.ClientSession(
             connector=connector,
             trust_env=False,
-            proxy=self.configuration.proxy,
+            proxy=self.access.proxy,
             middlewares=middlewares,
             response_class=_Response,
             headers={"User-Agent": f"modelservice-operator/{__version__}"},
@@ -234,7 +230,7 @@ class Client:
     ) -> tuple[int, bytes]:
         written = wire_yaml if content_type == APPLY else wire_json
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
-        url = URL(f"{self.configuration.host}{path}").with_query(query)
+        url = URL(f"{self.access.host}{path}").with_query(query)
         if method != "GET" and not self.may_write():
             raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads")
         status = 0
@@ -248,7 +244,7 @@ class Client:
                 headers=headers,
                 data=None if body is None else written(body),
                 timeout=REQUEST_TIMEOUT,
-                server_hostname=self.configuration.tls_server_name,
+                server_hostname=self.access.server_name,
             ) as response:
                 data = await response.read()
                 status = response.status
@@ -262,7 +258,7 @@ class Client:
                 raise
             raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
-            self.observer.request(method, status, self.configuration.host)
+            self.observer.request(method, status, self.access.host)
         if status >= 400:
             raise _error(status, _parse(data) or {}, data, retry_after)
         return status, data

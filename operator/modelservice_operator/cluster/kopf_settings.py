@@ -4,10 +4,10 @@ import random
 from collections.abc import Collection, Iterator
 from typing import Final
 
-import kopf
 from typing_extensions import override
 
 from modelservice_operator.cluster.client import PAGE_SIZE
+from modelservice_operator.cluster.kopf_alone import kopf
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 
 SERVER_TIMEOUT: Final = 120

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-import kopf
-from kopf._cogs.clients import api as kopf_requests
-from kopf._core.reactor.inventory import ResourceMemories
 from yarl import URL
 
 from modelservice_operator.cluster import nesting
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
+from modelservice_operator.cluster.kopf_alone import ResourceMemories, kopf, requests
 from modelservice_operator.cluster.kopf_settings import INACTIVITY_TIMEOUT, SERVER_TIMEOUT, operator_settings
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Store
@@ -40,7 +38,7 @@ DISCOVERY_GRACE: Final = 3.0
 """Seconds that kopf gets to begin watching a kind whose CRD was established."""
 
 # kopf reads the lines of its streams with `json.loads`, which fails on a deep object as often as the stream is opened.
-vars(kopf_requests)["json"] = nesting
+vars(requests)["json"] = nesting
 
 
 class Watch:
@@ -185,7 +183,7 @@ class Watch:
         await asyncio.sleep(max(0.0, self._last_login + LOGIN_INTERVAL - now))
         self._last_login = asyncio.get_running_loop().time()
         session = self._client.new_session(self._authorize)
-        return kopf.AiohttpSession(server=self._client.configuration.host, aiohttp_session=session)
+        return kopf.AiohttpSession(server=self._client.access.host, aiohttp_session=session)
 
     async def _authorize(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -198,7 +196,7 @@ class Watch:
             response = await handler(request)
             status = response.status
         finally:
-            self._client.observer.request(request.method, status, self._client.configuration.host)
+            self._client.observer.request(request.method, status, self._client.access.host)
         if status < 400:
             self._note(request.url)
         return response

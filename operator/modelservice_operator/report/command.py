@@ -15,7 +15,7 @@ import click
 
 from modelservice_operator import api, conditions
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.credentials import current_namespace, load_configuration
+from modelservice_operator.cluster.credentials import current_namespace, load_access
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, NoCredentials
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.report.problems import problem_text
@@ -122,7 +122,7 @@ def _since(ready: dict[str, str]) -> str:
 async def _reader(target: Target) -> AsyncIterator[tuple[Reader, str | None]]:
     """A reader, and the namespace that is asked for: None for all."""
     namespace = None if target.everywhere else target.namespace or current_namespace(target.kubeconfig, target.context)
-    client = Client(await load_configuration(target.kubeconfig, target.context))
+    client = Client(await load_access(target.kubeconfig, target.context))
     try:
         yield Reader(client), namespace
     finally:

@@ -11,7 +11,7 @@ from typing_extensions import override
 from modelservice_operator import diff
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.credentials import load_configuration
+from modelservice_operator.cluster.credentials import load_access
 from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import (
@@ -76,7 +76,7 @@ def unconverged(kubeconfig: Path, namespace: str) -> list[str]:
 
 
 async def _unconverged(kubeconfig: Path, namespace: str) -> list[str]:
-    client = _Reader(await load_configuration(str(kubeconfig)))
+    client = _Reader(await load_access(str(kubeconfig)))
     try:
         async with asyncio.timeout(PATIENCE):
             planned = await _planned(client, namespace)

@@ -27,6 +27,12 @@ _RUN: Final = "from modelservice_operator.cli import main; main()"
 _LISTENING: Final = re.compile(r"Serving .* on http://127\.0\.0\.1:(\d+)")
 
 
+_MOUNTED: Final = """\
+from pathlib import Path
+from modelservice_operator.cluster import service_account
+service_account.DIRECTORY = Path("""
+
+
 def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, Any]]:
     """The manifests of the chart, as Helm renders them."""
     done = subprocess.run(
@@ -47,6 +53,23 @@ def install(cluster: LocalCluster) -> None:
     cluster.kubectl("wait", "--for=condition=Established", "crd/modelservices.modelservice.dev", "--timeout=30s")
 
 
+def mount(cluster: LocalCluster, directory: Path, token: str) -> Path:
+    """Put there what the kubelet mounts into a pod of the operator; the file of the token."""
+    (directory / "ca.crt").write_bytes(cluster.control_plane.certificate.read_bytes())
+    (directory / "namespace").write_text(NAMESPACE)
+    file = directory / "token"
+    file.write_text(token)
+    return file
+
+
+def _credentials(cluster: LocalCluster, kubeconfig: Path | None, mounted: Path | None) -> dict[str, str]:
+    if mounted is None:
+        return {"KUBECONFIG": str(kubeconfig or cluster.service_account_kubeconfig(NAMESPACE, NAME))}
+    host, port = cluster.control_plane.server.removeprefix("https://").split(":")
+    in_a_pod = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    return {"KUBECONFIG": "", **in_a_pod, "MODELSERVICE_HTTP_HOST": "127.0.0.1"}
+
+
 class Operator:
     """One operator process. Its HTTP port is chosen by the kernel and read from its log."""
 
@@ -56,6 +79,7 @@ class Operator:
         name: str,
         *,
         kubeconfig: Path | None = None,
+        mounted: Path | None = None,
         python_path: Path | None = None,
         under: Sequence[str] = (),
         prelude: str = "",
@@ -68,6 +92,7 @@ class Operator:
             cluster: where to.
             name: of the process and its log.
             kubeconfig: by default that of the chart's ServiceAccount.
+            mounted: takes its credentials from here, as a pod does from what the kubelet mounts, and no kubeconfig.
             python_path: where another version of the operator lies.
             under: what Python is to run it under, such as a profiler: `-m cProfile -o FILE`.
             prelude: Python that runs before the operator does, to shorten a timeout or to switch something off.
@@ -77,7 +102,7 @@ class Operator:
         self._cluster = cluster
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MODELSERVICE_")}
         environment |= {
-            "KUBECONFIG": str(kubeconfig or cluster.service_account_kubeconfig(NAMESPACE, NAME)),
+            **_credentials(cluster, kubeconfig, mounted),
             "MODELSERVICE_HTTP_PORT": "0",
             "MODELSERVICE_LEADER_ELECTION": "on",
             "MODELSERVICE_LEADER_ELECTION_NAMESPACE": NAMESPACE,
@@ -87,6 +112,8 @@ class Operator:
         environment |= environ or {}
         if python_path is not None:
             environment["PYTHONPATH"] = str(python_path)
+        if mounted is not None:
+            prelude = f"{_MOUNTED}{str(mounted)!r})\n{prelude}"
         program = ["-c", f"{prelude}\n{_RUN}"] if prelude else ["-m", "modelservice_operator"]
         command = [sys.executable, *under, *program, "run"]
         self.process: Process = cluster.spawn(name, command, env=environment)

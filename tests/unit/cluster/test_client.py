@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from kubernetes.aio.client import Configuration
 
 from modelservice_operator import __version__
+from modelservice_operator.cluster.access import Access
 from modelservice_operator.cluster.client import PAGE_SIZE, Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.cluster.resources import DEPLOYMENT, MODEL_SERVICE, NODE, SERVICE
@@ -64,17 +64,19 @@ class Observer:
         self.written.append((kind, verb))
 
 
+async def anonymous() -> None:
+    return None
+
+
 @asynccontextmanager
-async def served(*answers: Answer, bearer: str | None = None) -> AsyncIterator[tuple[Client, Api, Observer]]:
+async def served(
+    *answers: Answer, authorization: Callable[[], Awaitable[str | None]] = anonymous
+) -> AsyncIterator[tuple[Client, Api, Observer]]:
     api, observer = Api(answers=list(answers)), Observer()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", api.serve)
     async with TestServer(app, host="127.0.0.1") as server:
-        configuration = Configuration(host=f"http://127.0.0.1:{server.port}")
-        if bearer is not None:
-            configuration.api_key["BearerToken"] = bearer
-            configuration.api_key_prefix["BearerToken"] = "Bearer"
-        client = Client(configuration, observer)
+        client = Client(Access(f"http://127.0.0.1:{server.port}", authorization=authorization), observer)
         try:
             yield client, api, observer
         finally:
@@ -111,20 +113,22 @@ async def test_get_of_what_is_not_there() -> None:
 
 async def test_the_token_is_asked_for_anew_each_time() -> None:
     """Those of service accounts rotate."""
-    async with served(bearer="first") as (client, api, _):
-        assert await client.bearer_token() == "Bearer first"
+    tokens = iter(["Bearer first", "Bearer second"])
+
+    async def authorization() -> str:
+        return next(tokens)
+
+    async with served(authorization=authorization) as (client, api, _):
         await client.get(NODE, "", "gpu-1")
-        client.configuration.api_key["BearerToken"] = "second"
         await client.get(NODE, "", "gpu-1")
     assert [asked.headers["Authorization"] for asked in api.asked] == ["Bearer first", "Bearer second"]
 
 
-async def test_credentials_that_cannot_be_had_are_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(_: Configuration) -> None:
+async def test_credentials_that_cannot_be_had_are_no_answer() -> None:
+    async def fail() -> str:
         raise FileNotFoundError("token")
 
-    async with served(bearer="first") as (client, api, observer):
-        monkeypatch.setattr(client.configuration, "refresh_api_key_hook", fail)
+    async with served(authorization=fail) as (client, api, observer):
         with pytest.raises(ApiUnreachable, match="no credentials at the moment: FileNotFoundError: token"):
             await client.get(NODE, "", "gpu-1")
     assert api.asked == []
@@ -290,7 +294,7 @@ async def test_an_answer_of_any_depth_is_read_by_us_and_by_kopf() -> None:
     text = '{"a":' * 5000 + "1" + "}" * 5000
     async with served(web.Response(text=text), web.Response(text=text)) as (client, _, _):
         assert "a" in await client.request("GET", "/deep")
-        async with client.new_session() as session, session.get(f"{client.configuration.host}/deep") as response:
+        async with client.new_session() as session, session.get(f"{client.access.host}/deep") as response:
             assert "a" in await response.json()
 
 
@@ -307,9 +311,9 @@ async def test_a_success_that_is_no_object_is_no_answer(text: str) -> None:
 
 async def test_nobody_listens() -> None:
     async with served() as (client, _, _):
-        host = client.configuration.host
+        host = client.access.host
     observer = Observer()
-    away = Client(Configuration(host=host), observer)
+    away = Client(Access(host), observer)
     with pytest.raises(ApiUnreachable, match=f"^GET {DEPLOYMENTS}/chat: ClientConnectorError"):
         await away.get(DEPLOYMENT, "ml", "chat")
     await away.close()

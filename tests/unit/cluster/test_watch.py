@@ -184,6 +184,10 @@ def test_logins_keep_a_distance() -> None:
 LIST: Final = MODEL_SERVICE.path()
 
 
+async def first() -> str:
+    return "Bearer first"
+
+
 @pytest.mark.parametrize(
     ("path", "answer", "life", "relists"),
     [
@@ -198,7 +202,7 @@ LIST: Final = MODEL_SERVICE.path()
 async def test_every_request_of_kopf_has_a_token_is_counted_and_is_a_sign_of_life(
     path: str, answer: Answer, life: list[str], relists: int
 ) -> None:
-    async with served(answer, bearer="first") as (client, asked, observer):
+    async with served(answer, authorization=first) as (client, asked, observer):
         stage = Stage(client)
         async with client.new_session(stage.watch._authorize) as session, session.get(host(client) + path) as response:
             assert response.status in {200, 503}
@@ -217,7 +221,7 @@ async def test_a_request_of_kopf_that_gets_no_answer_is_counted() -> None:
 
 
 def host(client: Client) -> str:
-    text: str = client.configuration.host
+    text: str = client.access.host
     return text
 
 
