@@ -1,5 +1,6 @@
 """Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips."""
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from cluster.harness.operator import Operator, install
 from localcluster import Kubectl, LocalCluster
 from localcluster.build import HELM_3, built, programs
 from localcluster.cluster import say
+from localcluster.realnode import RealNodeSpec, in_words, missing
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()
 LOG_SIZES = pytest.StashKey[dict[Path, int]]()
@@ -42,6 +44,26 @@ def breakable(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
 def bare_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
     """A control plane for the tests of one module, on which nothing of ours is installed."""
     yield from _booted(request.config)
+
+
+@pytest.fixture(scope="session")
+def node_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """A control plane with a real node of two GPUs, which all tests marked `node` share."""
+    require_node()
+    yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=2)))
+
+
+@pytest.fixture
+def own_node_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """The same for one test, which may break it."""
+    require_node()
+    yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=2)))
+
+
+def require_node() -> None:
+    """Skip, or fail with REQUIRE_NODE, where no real node can run, and say what is missing."""
+    if lacks := missing():
+        (pytest.fail if os.environ.get("REQUIRE_NODE") else pytest.skip)(in_words(lacks))
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +118,8 @@ def operator(running_operator: Operator) -> Operator:
     return running_operator
 
 
-def _booted(config: pytest.Config) -> Iterator[LocalCluster]:
-    cluster = LocalCluster()
+def _booted(config: pytest.Config, cluster: LocalCluster | None = None) -> Iterator[LocalCluster]:
+    cluster = cluster or LocalCluster()
     with _showing_progress(config):
         cluster.start()
     alive = config.stash.setdefault(CLUSTERS, [])

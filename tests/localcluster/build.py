@@ -49,7 +49,7 @@ class Module:
     def flags(self) -> list[str]:
         """Arguments of `go build`: without paths of this machine and debug data, and with the versions stamped in."""
         values = [f"-X {variable}={self._version(module)}" for variable, module in self.stamps.items()]
-        if self.name == "kubernetes":
+        if "k8s.io/component-base/version.gitVersion" in self.stamps:
             major, minor, _ = self._version("k8s.io/kubernetes").removeprefix("v").split(".", 2)
             values.append(f"-X k8s.io/component-base/version.gitMajor={major}")
             values.append(f"-X k8s.io/component-base/version.gitMinor={minor}")
@@ -60,6 +60,7 @@ class Module:
         parts = [
             (self.directory / "go.mod").read_bytes(),
             (self.directory / "go.sum").read_bytes(),
+            *(file.read_bytes() for file in sorted(self.directory.glob("*/*.go"))),
             " ".join(self.flags()).encode(),
             f"{sys.platform}-{platform.machine()}".encode(),
         ]
@@ -72,6 +73,10 @@ class Module:
         return found[1]
 
 
+KUBERNETES_STAMPS = {
+    "k8s.io/component-base/version.gitVersion": "k8s.io/kubernetes",
+    "k8s.io/client-go/pkg/version.gitVersion": "k8s.io/kubernetes",
+}
 KUBERNETES = Module(
     name="kubernetes",
     programs={
@@ -82,10 +87,7 @@ KUBERNETES = Module(
         "kubectl": "kubectl",
     },
     packages=2722,
-    stamps={
-        "k8s.io/component-base/version.gitVersion": "k8s.io/kubernetes",
-        "k8s.io/client-go/pkg/version.gitVersion": "k8s.io/kubernetes",
-    },
+    stamps=KUBERNETES_STAMPS,
 )
 TOOLS = Module(
     name="tools",
@@ -101,6 +103,31 @@ HELM_3 = Module(
     stamps={"helm.sh/helm/v3/internal/version.version": "helm.sh/helm/v3"},
 )
 """Helm 3, which the cluster has no use for: built by the tests that try the chart with it too."""
+
+NODE = Module(
+    name="node",
+    programs={"kubelet": "kubelet", "kube-proxy": "kube-proxy"},
+    packages=2200,
+    stamps=KUBERNETES_STAMPS,
+)
+"""For a real node only, and of the same version as `KUBERNETES`, whose packages it shares."""
+PODS = Module(
+    name="pods",
+    programs={"workload": "workload", "devices": "devices"},
+    packages=300,
+    stamps={},
+)
+"""Programs of our own: what runs in the containers of a real node, and the plugin for its devices."""
+
+
+@dataclass(frozen=True)
+class NodePrograms:
+    """Where the programs lie that only a real node needs."""
+
+    kubelet: Path
+    kube_proxy: Path
+    workload: Path
+    devices: Path
 
 
 @dataclass(frozen=True)
@@ -141,6 +168,17 @@ def programs(say: Callable[[str], None]) -> Programs:
         kwok=found["kwok"],
         helm=found["helm"],
         stages=found[STAGES],
+    )
+
+
+def node_programs(say: Callable[[str], None]) -> NodePrograms:
+    """Those of a real node, from the cache, built where it lacks them. Raises `BuildError` or `GoMissingError`."""
+    node, pods = built(NODE, say), built(PODS, say)
+    return NodePrograms(
+        kubelet=node / "kubelet",
+        kube_proxy=node / "kube-proxy",
+        workload=pods / "workload",
+        devices=pods / "devices",
     )
 
 

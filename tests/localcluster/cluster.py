@@ -6,13 +6,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from localcluster.build import Programs, programs
+from localcluster.build import NodePrograms, Programs, node_programs, programs
 from localcluster.controlplane import ControlPlane
 from localcluster.kubectl import Kubectl
 from localcluster.kwok import kwok
-from localcluster.nodes import fleet
+from localcluster.nodes import beside_real, fleet
 from localcluster.polling import attempts
 from localcluster.process import Process, ProcessError
+from localcluster.realnode import RealNode, RealNodeSpec
 from localcluster.workdir import WorkDir
 
 BOOT_SECONDS = 60.0
@@ -27,6 +28,9 @@ def say(text: str) -> None:
 
 class LocalCluster:
     """A control plane with simulated nodes, in a directory of its own, on free ports of the loopback interface.
+
+    With `real_node` a real one stands beside them, which alone runs what does not tolerate their taint; the API server
+    then listens on the machine's end of a link to it.
 
     A context manager, or `start` and `stop`. `nodes` are Node objects, by default those of `localcluster.nodes`. The
     flags come after our own, so they win. Nothing of it outlives this process, however that ends.
@@ -46,7 +50,10 @@ class LocalCluster:
         nodes: Sequence[Mapping[str, Any]] | None = None,
         apiserver_flags: Sequence[str] = (),
         controller_manager_flags: Sequence[str] = (),
+        real_node: RealNodeSpec | None = None,
     ) -> None:
+        self._real_node = real_node
+        self._node: RealNode | None = None
         self._nodes = fleet() if nodes is None else nodes
         self._apiserver_flags = apiserver_flags
         self._controller_manager_flags = controller_manager_flags
@@ -59,21 +66,24 @@ class LocalCluster:
         Raises `BuildError` or `GoMissingError`, and `ProcessError` with the end of a log; leaves nothing running then.
         """
         self.programs = programs(say)
+        of_node = node_programs(say) if self._real_node else None
         self._workdir = WorkDir()
         try:
-            self._boot(self._workdir)
+            self._boot(self._workdir, of_node)
         except BaseException:
             self._workdir.remove()
             raise
         return self
 
     def stop(self) -> None:
-        """Stop what was spawned, KWOK and the control plane, etcd last; remove the directory.
+        """Stop the real node, what was spawned, KWOK and the control plane, etcd last; remove the directory.
 
         A second call does nothing.
         """
         if self._workdir is None:
             return
+        if self._node:
+            self._node.stop()
         for process in reversed(self.processes):
             process.stop()
         self._workdir.remove()
@@ -105,7 +115,15 @@ class LocalCluster:
     @property
     def processes(self) -> list[Process]:
         """Every process, in the order of their first start."""
-        return [*self.control_plane.processes, self.kwok, *self._spawned]
+        of_node = self._node.processes if self._node else []
+        return [*of_node, *self.control_plane.processes, self.kwok, *self._spawned]
+
+    @property
+    def real_node(self) -> RealNode:
+        """The real node, of a cluster that was asked for one."""
+        if self._node is None:
+            raise RuntimeError("The cluster has no real node.")
+        return self._node
 
     def spawn(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Process:
         """Start another program, an operator say, which ends with the cluster at the latest.
@@ -146,15 +164,28 @@ class LocalCluster:
             raise RuntimeError("The cluster is not started.")
         return self._workdir
 
-    def _boot(self, workdir: WorkDir) -> None:
-        plane = self.control_plane = ControlPlane(self.programs, workdir)
-        plane.boot(self._apiserver_flags, self._controller_manager_flags)
+    def _boot(self, workdir: WorkDir, of_node: NodePrograms | None) -> None:
+        if self._real_node and of_node:
+            node = self._node = RealNode(self._real_node, of_node, workdir)
+            node.prepare()
+            plane = ControlPlane(
+                self.programs, workdir, host=node.addresses.machine, users=[node.user, node.proxy_user]
+            )
+            plane.boot([*node.apiserver_flags, *self._apiserver_flags], self._controller_manager_flags)
+        else:
+            plane = ControlPlane(self.programs, workdir)
+            plane.boot(self._apiserver_flags, self._controller_manager_flags)
+        self.control_plane = plane
         self.kubeconfig = plane.kubeconfig("admin", plane.admin.token)
         self.kubectl = Kubectl(self.programs.kubectl, self.kubeconfig)
-        self.kwok = kwok(self.programs, plane.kubeconfig("kwok", plane.simulator.token), workdir)
+        config = plane.kubeconfig("kwok", plane.simulator.token)
+        self.kwok = kwok(self.programs, config, workdir, only_its_own=self._node is not None)
         self.kwok.start()
+        if self._node:
+            self._node.join(plane.kubeconfig)
         if self._nodes:
-            self.kubectl("create", "-f", "-", given=self._nodes)
+            nodes = [beside_real(node) for node in self._nodes] if self._node else self._nodes
+            self.kubectl("create", "-f", "-", given=nodes)
         waiting: list[str] = []
         for _ in attempts(BOOT_SECONDS, interval=0.1):
             waiting = self._not_usable()
@@ -168,6 +199,8 @@ class LocalCluster:
         found = self.kubectl.json("get", "nodes,serviceaccounts", "-n", "default")["items"]
         nodes = [item for item in found if item["kind"] == "Node"]
         waiting = [f"node {node['metadata']['name']}" for node in nodes if not _usable(node)]
+        if self._node and not any(self._node.has_joined(node) for node in nodes):
+            waiting.append(f"node {self._node.name} with its devices")
         if "default" not in [item["metadata"]["name"] for item in found if item["kind"] == "ServiceAccount"]:
             waiting.append("the default ServiceAccount")
         return waiting

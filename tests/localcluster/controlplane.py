@@ -29,11 +29,11 @@ AUDIT_POLICY = {
 }
 
 
-def on_free_port(make: Callable[[int], Process]) -> tuple[Process, int]:
-    """Start the process that `make` gives for a free port; with another port when someone was faster to take it."""
+def on_free_port(make: Callable[[int], Process], host: str = HOST) -> tuple[Process, int]:
+    """Start the process that `make` gives for a free port of `host`; with another one when someone was faster."""
     for tried in range(1, TRIES + 1):
         with socket.socket() as probe:
-            probe.bind((HOST, 0))
+            probe.bind((host, 0))
             port = probe.getsockname()[1]
         process = make(port)
         offset = process.log.stat().st_size if process.log.exists() else 0
@@ -51,11 +51,14 @@ def on_free_port(make: Callable[[int], Process]) -> tuple[Process, int]:
 class ControlPlane:
     """etcd, the API server, the controller manager and the scheduler, with their keys and users.
 
+    The API server listens on `host`; `users` are known to it besides our own.
     `boot` starts etcd and the API server and waits for them; the two others start without waiting, as their readiness
     shows in what they do.
     """
 
-    def __init__(self, programs: Programs, workdir: WorkDir) -> None:
+    def __init__(self, programs: Programs, workdir: WorkDir, *, host: str = HOST, users: Sequence[User] = ()) -> None:
+        self._host = host
+        self._users = users
         self._programs = programs
         self._workdir = workdir
         self._pki = workdir.path / "pki"
@@ -76,11 +79,14 @@ class ControlPlane:
     def boot(self, apiserver_flags: Sequence[str], controller_manager_flags: Sequence[str]) -> None:
         """Start everything. The flags come after ours, so they win. Raises `ProcessError`."""
         write_service_account_key(self._key)
-        write_tokens([self.admin, self.simulator, self._manager_user, self._scheduler_user], self._tokens)
+        own = [self.admin, self.simulator, self._manager_user, self._scheduler_user]
+        write_tokens([*own, *self._users], self._tokens)
         self._policy.write_text(yaml.safe_dump(AUDIT_POLICY))
         self.etcd, self._etcd_port = on_free_port(self._etcd)
-        self.apiserver, port = on_free_port(lambda port: self._apiserver(port, self._etcd_port, apiserver_flags))
-        self.server = f"https://{HOST}:{port}"
+        self.apiserver, port = on_free_port(
+            lambda port: self._apiserver(port, self._etcd_port, apiserver_flags), self._host
+        )
+        self.server = f"https://{self._host}:{port}"
         self.controller_manager = self._controller_manager(controller_manager_flags)
         self.controller_manager.start()
         self.scheduler = self._scheduler()
@@ -145,11 +151,11 @@ class ControlPlane:
             self._programs.kube_apiserver,
             f"--etcd-servers=http://{HOST}:{etcd_port}",
             f"--secure-port={port}",
-            f"--bind-address={HOST}",
-            f"--advertise-address={HOST}",
+            f"--bind-address={self._host}",
+            f"--advertise-address={self._host}",
             f"--cert-dir={self._pki}",
             f"--token-auth-file={self._tokens}",
-            "--authorization-mode=RBAC",
+            "--authorization-mode=Node,RBAC",
             f"--service-account-issuer={ISSUER}",
             f"--service-account-key-file={self._key}",
             f"--service-account-signing-key-file={self._key}",
@@ -166,7 +172,7 @@ class ControlPlane:
             if not self.certificate.exists():
                 return False
             trust = ssl.create_default_context(cafile=self.certificate)
-            connection = http.client.HTTPSConnection(HOST, port, timeout=5, context=trust)
+            connection = http.client.HTTPSConnection(self._host, port, timeout=5, context=trust)
             return _request(connection, "GET", "/readyz", token=self.admin.token) is not None
 
         return Process("kube-apiserver", argv, self._workdir, ready=ready)

@@ -21,6 +21,9 @@ def _taint(resource: str) -> dict[str, str]:
 NVIDIA_TAINT = _taint("nvidia.com/gpu")
 AMD_TAINT = _taint("amd.com/gpu")
 
+SIMULATED_LABEL = {"type": "kwok"}
+SIMULATED_TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
+
 _NVIDIA_LABELS = {
     "nvidia.com/gpu.present": "true",
     "nvidia.com/gpu.mode": "compute",
@@ -216,6 +219,16 @@ def node(name: str, machine: Machine, zone: str, number: int) -> dict[str, Any]:
                 **fixed,
             },
         },
+    }
+
+
+def beside_real(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The Node object as it has to be where there is a real node too: known to KWOK, and shunned by what is to run."""
+    metadata, spec = node["metadata"], node.get("spec", {})
+    return {
+        **node,
+        "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **SIMULATED_LABEL}},
+        "spec": {**spec, "taints": [*spec.get("taints", ()), SIMULATED_TAINT]},
     }
 
 

@@ -73,12 +73,15 @@ class Process:
                 start_new_session=True,
             )
         self._pid_file.write_text(str(self._child.pid))
-        if self._ready is None:
-            return
+        if self._ready:
+            self.wait_until(self._ready, seconds)
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Ask until the answer is True. Raises `ProcessError` when the process ends, or after `seconds`."""
         for _ in attempts(seconds):
             if self.exit_code is not None:
                 raise ProcessError(f"{self.name} ended with {self.exit_code}:\n{self.tail()}")
-            if self._ready():
+            if ready():
                 return
         raise ProcessError(f"{self.name} was not ready after {seconds:g} s:\n{self.tail()}")
 

@@ -14,9 +14,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 PREFIX = "modelservice-cluster-"
+CGROUPS = Path("/sys/fs/cgroup")
+CGROUP_SECONDS = 20.0
 
 
 class WorkDir:
@@ -40,6 +43,16 @@ class WorkDir:
             start_new_session=True,
         )
 
+    @property
+    def host_name(self) -> str:
+        """What things of the machine that are made for this cluster are called, so that its end removes them too."""
+        return self.path.name
+
+    @property
+    def link_name(self) -> str:
+        """The same for a network link, whose name may have 15 characters."""
+        return link_name(self.path)
+
     def remove(self) -> None:
         """Kill what is still recorded, remove the directory, end the guard. A second call does nothing."""
         if self._guard.returncode is not None:
@@ -52,7 +65,7 @@ class WorkDir:
 
 
 def clear(path: Path, *, every: bool) -> None:
-    """Kill the process groups recorded in `path`, and remove it.
+    """Kill the process groups recorded in `path`, remove what bears its name on the machine, and then `path` itself.
 
     With `every` the records are trusted. Without, they may be old and a number may have gone to another process: then
     only what has the directory in its command line is killed.
@@ -62,8 +75,35 @@ def clear(path: Path, *, every: bool) -> None:
         if pid and (every or str(path) in _command_line(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+    if not _release(path):
+        return  # the next sweep tries again
     for _ in range(3):  # a process that dies may still write a file meanwhile
         shutil.rmtree(path, ignore_errors=True)
+
+
+def link_name(path: Path) -> str:
+    """The network link of the cluster in `path`."""
+    return f"ms-{path.name.removeprefix(PREFIX)}"
+
+
+def _release(path: Path) -> bool:
+    """Remove the network link and the control groups of the cluster in `path`; whether they are gone.
+
+    Groups can be removed when the last process in them has ended, a moment after it was killed.
+    """
+    link = link_name(path)
+    if Path("/sys/class/net", link).exists():
+        subprocess.run(["ip", "link", "delete", link], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    deadline = time.monotonic() + CGROUP_SECONDS
+    while groups := [*CGROUPS.glob(path.name), *CGROUPS.glob(f"*/{path.name}")]:
+        for group in groups:
+            for below, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):
+                    Path(below).rmdir()
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def sweep() -> None:
