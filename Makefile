@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NODE_PACKAGES := containerd runc nftables containernetworking-plugins iproute2 mount util-linux hostname
 
 .PHONY: help
 help: ## Show what can be made
@@ -55,12 +56,17 @@ soak: $(READY) ## Faults at random for SECONDS (600), by SEED, and REPETITIONS (
 	SEED=$(SEED) SOAK_SECONDS=$(or $(SECONDS),600) SOAK_REPETITIONS=$(or $(REPETITIONS),100) $(BIN)/pytest tests/cluster/test_soak.py
 
 .PHONY: demo
-demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up)
-	@PYTHONPATH=tests $(BIN)/python -m localcluster demo $(if $(KEEP),--keep)
+demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up, NODE=real runs containers)
+	@PYTHONPATH=tests $(BIN)/python -m localcluster demo $(if $(KEEP),--keep) $(if $(NODE),--node $(NODE))
 
 .PHONY: cluster
-cluster: $(READY) ## A local cluster to play with, until Ctrl-C (builds it once)
-	@PYTHONPATH=tests $(BIN)/python -m localcluster up --crds crds
+cluster: $(READY) ## A local cluster to play with, until Ctrl-C (builds it once; NODE=real adds a real node)
+	@PYTHONPATH=tests $(BIN)/python -m localcluster up --crds crds $(if $(NODE),--node $(NODE))
+
+.PHONY: node-packages
+node-packages: ## Install what a real node needs besides Python, on Debian or Ubuntu, as root
+	apt-get update --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $(NODE_PACKAGES)
 
 .PHONY: lock
 lock: $(READY) ## Pin the requirements anew

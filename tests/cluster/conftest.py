@@ -1,4 +1,6 @@
-"""Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips."""
+"""Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips but
+what is marked `node`, where no real node can run.
+"""
 
 import os
 from collections.abc import Generator, Iterator
@@ -47,23 +49,22 @@ def bare_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
 
 
 @pytest.fixture(scope="session")
-def node_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+def needs_node() -> None:
+    """Skip, or fail with REQUIRE_NODE, where no real node can run, and say what is missing."""
+    if lacks := missing():
+        (pytest.fail if os.environ.get("REQUIRE_NODE") else pytest.skip)(in_words(lacks))
+
+
+@pytest.fixture(scope="session")
+def node_cluster(request: pytest.FixtureRequest, needs_node: None) -> Iterator[LocalCluster]:
     """A control plane with a real node of two GPUs, which all tests marked `node` share."""
-    require_node()
     yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=2)))
 
 
 @pytest.fixture
-def own_node_cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+def own_node_cluster(request: pytest.FixtureRequest, needs_node: None) -> Iterator[LocalCluster]:
     """The same for one test, which may break it."""
-    require_node()
     yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=2)))
-
-
-def require_node() -> None:
-    """Skip, or fail with REQUIRE_NODE, where no real node can run, and say what is missing."""
-    if lacks := missing():
-        (pytest.fail if os.environ.get("REQUIRE_NODE") else pytest.skip)(in_words(lacks))
 
 
 @pytest.fixture(scope="session")

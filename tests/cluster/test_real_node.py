@@ -1,28 +1,21 @@
-"""The real node itself: containers that run, probes that are asked, a Service that answers, devices, and what is left."""
+"""The real node itself: containers that run, probes that are asked, a Service that answers, devices."""
 
-import os
-import signal
-import subprocess
-import sys
+import functools
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cluster.conftest import require_node
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, LocalCluster
-from localcluster.process import alive
-from localcluster.realnode import GPU, WORKLOAD
-from localcluster.workdir import CGROUPS, link_name
+from localcluster.realnode import GPU, WORKLOAD, RealNode
 
 pytestmark = pytest.mark.node
 
-TESTS = Path(__file__).parents[1]
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -67,6 +60,11 @@ def get(url: str) -> str:
             return str(answer.read().decode())
     except (urllib.error.URLError, OSError):
         return ""
+
+
+def registrations(node: RealNode) -> int:
+    """How often the devices have registered with the kubelet."""
+    return node.devices.tail().count("registered") if node.devices else 0
 
 
 def condition(node: Mapping[str, Any], kind: str) -> str:
@@ -125,8 +123,7 @@ def test_devices_are_given_out_and_can_fall_sick(node_cluster: LocalCluster, kub
     node = node_cluster.real_node
     kubectl("apply", "-f", "-", given=pod("gpu", "serve", resources={"limits": {GPU: "2"}}))
     kubectl("wait", "pod/gpu", "--for=condition=Ready", "--timeout=60s")
-    assert node.devices
-    assert "allocated 0,1" in node.devices.tail() or "allocated 1,0" in node.devices.tail()
+    assert re.search("allocated (0,1|1,0)", node.devices.tail() if node.devices else "")
     labels = kubectl.json("get", "node", node.name)["metadata"]["labels"]
     assert (labels["nvidia.com/gpu.product"], labels["nvidia.com/gpu.count"]) == ("NVIDIA-L4", "2")
 
@@ -155,35 +152,27 @@ def test_simulated_nodes_stay_ready_and_run_only_what_tolerates_them(kubectl: Ku
     assert {condition(node, "Ready") for node in kubectl.json("get", "nodes")["items"]} == {"True"}
 
 
-def test_kubelet_and_devices_come_back(own_node_cluster: LocalCluster) -> None:
-    node, kubectl = own_node_cluster.real_node, own_node_cluster.kubectl
-    assert node.devices
-    before = len(node.devices.tail().splitlines())
+def test_kubelet_and_devices_come_back(node_cluster: LocalCluster, kubectl: Kubectl) -> None:
+    node = node_cluster.real_node
+    kubectl("apply", "-f", "-", given=pod("stays", "pause"))
+    kubectl("wait", "pod/stays", "--for=condition=Ready", "--timeout=60s")
+    before = registrations(node)
     node.kubelet.kill()
     node.kubelet.start()
-    eventually(lambda: len(node.devices.tail().splitlines()) > before and node.devices, why="they registered again")
+    eventually(lambda: registrations(node) > before, why="the devices registered again")
     eventually(lambda: kubectl.json("get", "node", node.name)["status"]["allocatable"][GPU] == "2")
+    status = kubectl.json("get", "pod", "stays")["status"]["containerStatuses"][0]
+    assert (status["ready"], status["restartCount"]) == (True, 0)
 
 
-def machine() -> dict[str, object]:
-    """What a node must leave as it was."""
-    settings = (
-        "net/ipv4/ip_forward",
-        "vm/overcommit_memory",
-        "vm/panic_on_oom",
-        "kernel/panic",
-        "kernel/panic_on_oops",
-    )
-    run = lambda *command: subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: E731
-    return {
-        "settings": [Path("/proc/sys", name).read_text() for name in settings],
-        "rules": run("nft", "list", "ruleset"),
-        "mounts": sorted(line.split(" - ")[0].split()[4] for line in Path("/proc/self/mountinfo").open()),
-        "resolver": Path("/etc/resolv.conf").read_text(),
-    }
-
-
-def left_of(directory: Path) -> list[str]:
-    """What there still is of the cluster in `directory`."""
-    paths = [directory, Path("/sys/class/net", link_name(directory)), *CGROUPS.glob(directory.name)]
-    return [str(path) for path in [*paths, *CGROUPS.glob(f"*/{directory.name}")] if path.exists()]
+def test_a_second_node_on_the_machine_has_addresses_of_its_own(
+    node_cluster: LocalCluster, own_node_cluster: LocalCluster
+) -> None:
+    nodes = [node_cluster.real_node, own_node_cluster.real_node]
+    assert nodes[0].addresses != nodes[1].addresses
+    for each in (node_cluster, own_node_cluster):
+        kubectl = each.kubectl.within("default")
+        kubectl("apply", "-f", "-", given=[pod("web", "serve"), service("web")])
+        address = kubectl.json("get", "service", "web")["spec"]["clusterIP"]
+        assert eventually(functools.partial(get, f"http://{address}/")) == "web /\n"
+        kubectl("delete", "pod/web", "service/web", "--wait=false")

@@ -12,6 +12,7 @@ from localcluster.demo import DemoError, demo
 from localcluster.golang import GoMissingError
 from localcluster.kubectl import KubectlError
 from localcluster.process import ProcessError
+from localcluster.realnode import WORKLOAD, RealNodeSpec, in_words, missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +23,10 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="boot a cluster, and stop it on Ctrl-C")
     up.add_argument("--crds", type=Path, help="apply the YAML files of this directory, if it has any")
+    _node_option(up)
     show = commands.add_parser("demo", help="show the operator at work on a cluster of its own")
     show.add_argument("--keep", action="store_true", help="leave it up until Ctrl-C")
+    _node_option(show)
     commands.add_parser("build", help="build the programs that are not in the cache")
     arguments = parser.parse_args()
     # SIGINT too: a shell without job control has what it starts in the background ignore it.
@@ -33,9 +36,9 @@ def main() -> int:
         if arguments.command == "build":
             programs(say)
         elif arguments.command == "demo":
-            demo(ROOT, keep=arguments.keep)
+            demo(ROOT, keep=arguments.keep, real_node=_wanted(arguments.node))
         else:
-            _up(arguments.crds)
+            _up(arguments.crds, RealNodeSpec(gpus=2) if arguments.node else None)
     except KeyboardInterrupt:
         say("\nStopped.")
     except (BuildError, DemoError, GoMissingError, KubectlError, ProcessError) as error:
@@ -44,8 +47,22 @@ def main() -> int:
     return 0
 
 
-def _up(crds: Path | None) -> None:
-    with LocalCluster() as cluster:
+def _node_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--node", choices=["real"], help="have a real node too, whose pods are containers (as root)")
+
+
+def _wanted(node: str | None) -> RealNodeSpec | None:
+    """The real node that was asked for; None where none can run, after saying why."""
+    if not node:
+        return None
+    if lacks := missing():
+        say(f"{in_words(lacks)}\nThe demonstration goes on with simulated nodes alone.\n")
+        return None
+    return RealNodeSpec(gpus=2)
+
+
+def _up(crds: Path | None, real_node: RealNodeSpec | None) -> None:
+    with LocalCluster(real_node=real_node) as cluster:
         if crds and any(crds.glob("*.yaml")):
             say(cluster.kubectl("apply", "--server-side", "-f", crds).rstrip())
         say("The cluster is up. In another terminal:\n")
@@ -54,11 +71,16 @@ def _up(crds: Path | None) -> None:
         _print(f"export KUBECONFIG={cluster.kubeconfig}")
         say(
             "kubectl get nodes -L nvidia.com/gpu.product,nvidia.com/gpu.count\n"
-            "kubectl create deployment web --image=nginx && kubectl get pods -w\n"
+            f"kubectl create deployment web {_what_runs(real_node)} && kubectl get pods -w\n"
             f"\nLogs: {cluster.directory / 'logs'}. Ctrl-C stops it and removes everything."
         )
         while True:
             signal.pause()
+
+
+def _what_runs(real_node: RealNodeSpec | None) -> str:
+    """Arguments for a Deployment: simulated nodes run any image, a real one what it was given."""
+    return f"--image={WORKLOAD} -- /workload serve 8000" if real_node else "--image=nginx"
 
 
 def _print(line: str) -> None:

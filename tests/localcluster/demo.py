@@ -15,8 +15,10 @@ from typing import Final
 from localcluster.cluster import LocalCluster, say
 from localcluster.polling import attempts
 from localcluster.process import Process, ProcessError
+from localcluster.realnode import WORKLOAD, RealNodeSpec
 
 NAME: Final = "qwen3-8b"
+CRD: Final = "crd/modelservices.modelservice.dev"
 BROKEN: Final = """\
 apiVersion: modelservice.dev/v1alpha1
 kind: ModelService
@@ -55,6 +57,21 @@ spec:
     env: [{name: SIMULATE_FAILURE, value: kv-cache}]
 """
 """Three that cannot run. The last two failures are simulated, with the words of a real kubelet and of a real vLLM."""
+CONTAINED: Final = f"""\
+apiVersion: modelservice.dev/v1alpha1
+kind: ModelService
+metadata:
+  name: hello
+spec:
+  runtime:
+    name: custom
+    image: {WORKLOAD}
+    args: [serve, $(PORT)]
+    port: 8000
+    healthPath: /
+  replicas: 2
+"""
+"""No model but a container, which answers every request with its name."""
 STEP_SECONDS: Final = 60
 
 
@@ -107,13 +124,13 @@ class Shell:
                 return
 
 
-def demo(root: Path, *, keep: bool) -> None:
-    """Boot, show, and leave nothing running; with `keep` stay up until Ctrl-C.
+def demo(root: Path, *, keep: bool, real_node: RealNodeSpec | None = None) -> None:
+    """Boot, show, and leave nothing running; with `keep` stay up until Ctrl-C, with `real_node` show real containers.
 
     Raises:
         DemoError: something did not go as it should.
     """
-    with LocalCluster() as cluster:
+    with LocalCluster(real_node=real_node) as cluster:
         tools = f"{Path(sys.executable).parent}{os.pathsep}{cluster.programs.kubectl.parent}"
         environment = {
             **os.environ,
@@ -121,11 +138,16 @@ def demo(root: Path, *, keep: bool) -> None:
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         }
         shell = Shell(environment)
-        say("\nA Kubernetes control plane runs on loopback; its nodes are simulated.")
-        _install(cluster, shell, environment)
-        _serve(shell, root)
-        _explain(shell)
-        _scale_and_suspend(shell)
+        if real_node:
+            say(f"\nA Kubernetes control plane runs; its node {real_node.name} is real, the others are simulated.")
+            _install(cluster, shell, environment)
+            _contain(shell)
+        else:
+            say("\nA Kubernetes control plane runs on loopback; its nodes are simulated.")
+            _install(cluster, shell, environment)
+            _serve(shell, root)
+            _explain(shell)
+            _scale_and_suspend(shell)
         if keep:
             _stay(cluster)
         else:
@@ -135,7 +157,10 @@ def demo(root: Path, *, keep: bool) -> None:
 def _install(cluster: LocalCluster, shell: Shell, environment: Mapping[str, str]) -> None:
     shell.run("kubectl get nodes -L nvidia.com/gpu.product -L nvidia.com/gpu.count")
     shell.run("modelservice crd | kubectl apply --server-side -f -")
-    shell.run("kubectl wait --for=condition=Established crd/modelservices.modelservice.dev")
+    for _ in attempts(STEP_SECONDS):  # `kubectl wait` takes conditions that are not there yet for an error
+        if shell.ask(f"kubectl get {CRD} -o jsonpath={{.status.conditions}}"):
+            break
+    shell.run(f"kubectl wait --for=condition=Established {CRD}")
     _print(f"\n$ modelservice run &     # log: {cluster.directory / 'logs' / 'operator.log'}")
     operator = cluster.spawn("operator", ["modelservice", "run", "--http-port", "0"], env=environment)
     for _ in attempts(STEP_SECONDS):
@@ -168,6 +193,17 @@ def _explain(shell: Shell) -> None:
     shell.run("kubectl get modelservices")
     shell.run("modelservice status", fine=(0, 1))
     shell.run("modelservice explain long-context", fine=(0, 1))
+
+
+def _contain(shell: Shell) -> None:
+    shell.run("kubectl apply -f -", given=CONTAINED)
+    shell.watch(
+        "kubectl get modelservice hello --watch",
+        until=f"kubectl wait modelservice/hello --for=condition=Ready --timeout={STEP_SECONDS}s",
+    )
+    shell.run("kubectl get services,pods -l modelservice.dev/name=hello -o wide")
+    shell.run("kubectl logs deployment/hello")
+    shell.run("kubectl get --raw /api/v1/namespaces/default/services/hello:http/proxy/greeting")
 
 
 def _scale_and_suspend(shell: Shell) -> None:

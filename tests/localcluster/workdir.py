@@ -75,7 +75,7 @@ def clear(path: Path, *, every: bool) -> None:
         if pid and (every or str(path) in _command_line(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-    if not _release(path):
+    if not _release(path, CGROUP_SECONDS):
         return  # the next sweep tries again
     for _ in range(3):  # a process that dies may still write a file meanwhile
         shutil.rmtree(path, ignore_errors=True)
@@ -86,15 +86,15 @@ def link_name(path: Path) -> str:
     return f"ms-{path.name.removeprefix(PREFIX)}"
 
 
-def _release(path: Path) -> bool:
+def _release(path: Path, seconds: float) -> bool:
     """Remove the network link and the control groups of the cluster in `path`; whether they are gone.
 
-    Groups can be removed when the last process in them has ended, a moment after it was killed.
+    Groups can be removed when the last process in them has ended, a moment after it was killed: try for so long.
     """
-    link = link_name(path)
-    if Path("/sys/class/net", link).exists():
-        subprocess.run(["ip", "link", "delete", link], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    deadline = time.monotonic() + CGROUP_SECONDS
+    if _linked(path):
+        delete = ["ip", "link", "delete", link_name(path)]
+        subprocess.run(delete, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    deadline = time.monotonic() + seconds
     while groups := [*CGROUPS.glob(path.name), *CGROUPS.glob(f"*/{path.name}")]:
         for group in groups:
             for below, _, _ in os.walk(group, topdown=False):
@@ -106,9 +106,20 @@ def _release(path: Path) -> bool:
     return True
 
 
+def _linked(path: Path) -> bool:
+    return Path("/sys/class/net", link_name(path)).exists()
+
+
 def sweep() -> None:
-    """Clear the directories whose maker and guard are both gone."""
-    for path in Path(tempfile.gettempdir()).resolve().glob(f"{PREFIX}*"):
+    """Clear the directories whose maker and guard are both gone, and control groups whose directory is gone too.
+
+    A group whose network link is there belongs to a cluster that lives, in another temporary directory.
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
+    for name in {group.name for group in [*CGROUPS.glob(f"{PREFIX}*"), *CGROUPS.glob(f"*/{PREFIX}*")]}:
+        if not (temporary / name).exists() and not _linked(temporary / name):
+            _release(temporary / name, seconds=0)
+    for path in temporary.glob(f"{PREFIX}*"):
         try:
             with (path / "lock").open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

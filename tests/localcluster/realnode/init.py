@@ -28,12 +28,16 @@ SETTINGS = {
 }
 """Settings of the whole machine that a kubelet writes where they are not what it wants: it gets files that are."""
 
+NUMA = Path("/sys/devices/system/node")
+MEMORY = Path("/proc/meminfo")
+"""Where the kubelet looks for what the machine has."""
+
 NAMESERVER = "nameserver 127.0.0.1\n"
 """Nobody listens there, so a name fails at once."""
 
 
-def main(directory: Path, name: str) -> None:
-    """Prepare, say so with the file `prepared`, and wait."""
+def main(directory: Path, name: str, cpus: int, gibibytes: int) -> None:
+    """Prepare, say so with the file `prepared`, and wait. The kubelet will find so many CPUs and so much memory."""
     signal.signal(signal.SIGTERM, _end)
     subprocess.run(["hostname", name], check=True)
     _mount("--make-rprivate", "/")
@@ -53,6 +57,7 @@ def main(directory: Path, name: str) -> None:
     for setting, value in SETTINGS.items():
         _cover(Path("/proc/sys") / setting, f"{value}\n")
     _cover(Path("/etc/resolv.conf"), NAMESERVER)
+    _claim(cpus, gibibytes)
     (directory / "prepared").touch()
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -60,6 +65,26 @@ def main(directory: Path, name: str) -> None:
             continue
         # No child now. Orphans arrive without a signal to this process, their end comes with one.
         signal.sigtimedwait([signal.SIGCHLD], 1)
+
+
+def _claim(cpus: int, gibibytes: int) -> None:
+    """Containers see files of their own there, so nobody but the kubelet reads these.
+
+    It counts the directories, and takes the number of a CPU, which must exist, from the digits after `cpu`.
+    """
+    total = f"MemTotal: {gibibytes << 20} kB\n"
+    _cover(MEMORY, total + "".join(MEMORY.read_text().splitlines(keepends=True)[1:]))
+    only = Path("/run/decoys/numa/node0")
+    (only / "hugepages").mkdir(parents=True)
+    (only / "meminfo").write_text(f"Node 0 {total}")
+    (only / "distance").write_text("10\n")
+    ours = sorted(os.sched_getaffinity(0))
+    for core in range(max(cpus, len(ours))):
+        topology = _directory(f"{only}/cpu{ours[core % len(ours)]}-{core}/topology")
+        (topology / "core_id").write_text(f"{core}\n")
+        (topology / "physical_package_id").write_text("0\n")
+    if NUMA.exists():
+        _mount("--bind", only.parent, NUMA)
 
 
 def _cover(path: Path, text: str) -> None:
@@ -85,4 +110,4 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -20,6 +20,10 @@ INIT: Final = Path(__file__).parent / "init.py"
 GPU: Final = "nvidia.com/gpu"
 WORKLOAD: Final = "modelservice.test/workload:1"
 """The image of `modules/pods/workload`, which every node has; `/workload` is its entrypoint."""
+SIZE: Final = L4
+"""The machine whose CPUs and memory a node says it has, so that what asks for more than a laptop has is placed all the
+same. Limits are kept as they are.
+"""
 IMPORT_SECONDS: Final = 120
 
 
@@ -71,15 +75,19 @@ class RealNode:
         for name in (".", "registries", "network"):
             (self._directory / name).mkdir()
         self._sick.touch()
-        cgroups.create(self._workdir.host_name)
         prepared = self._directory / "prepared"
         self.init = self._start(
             "node",
-            [*preflight.NAMESPACES, sys.executable, "-I", "-S", INIT, self._directory, self.name],
+            [
+                *(*preflight.NAMESPACES, sys.executable, "-I", "-S", INIT, self._directory, self.name),
+                *(str(SIZE.cpus), str(SIZE.memory)),
+            ],
             ready=prepared.exists,
         )
         assert self.init.pid
+        # The link before the group: a group without it is taken for one that was left over.
         self.addresses = network.connect(self._workdir.link_name, self.init.pid)
+        cgroups.create(self._workdir.host_name)
         self._write("network/pods.conflist", configuration.network(self.addresses))
         settings = configuration.containerd(
             cni=plugins, network=self._directory / "network", registries=self.registries
@@ -168,7 +176,7 @@ class RealNode:
         return ["nsenter", *(f"--{kind}={own}/{file}" for kind, file in kinds.items()), "--"]
 
     def _labels(self) -> dict[str, str]:
-        gpus = {**L4.labels, "nvidia.com/gpu.count": str(self.spec.gpus)} if self.spec.gpus else {}
+        gpus = {**SIZE.labels, "nvidia.com/gpu.count": str(self.spec.gpus)} if self.spec.gpus else {}
         return {**gpus, **self.spec.labels}
 
     def _own_image(self) -> Path:

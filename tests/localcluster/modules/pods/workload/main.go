@@ -63,6 +63,7 @@ func serve(port string, unready int) {
 		}
 		fmt.Fprintln(answer, host, asked.URL.Path)
 	})
+	fmt.Println("listening on", port)
 	fail(http.ListenAndServe(":"+port, nil).Error())
 }
 
