@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import build, golang
-from localcluster.build import HELM_3, KUBERNETES, TOOLS, BuildError, programs
+from localcluster.build import HELM_3, KUBERNETES, NODE, PODS, TOOLS, BuildError, node_programs, programs
 from localcluster.polling import attempts
 from localcluster.process import alive
 
@@ -30,6 +30,8 @@ build)
     while [ "$1" != -o ]; do shift; done
     case "$PWD" in
     */kubernetes) names="server kube-apiserver kube-controller-manager kube-scheduler kubectl" ;;
+    */node) names="kubelet kube-proxy" ;;
+    */pods) names="workload devices" ;;
     *) names="kwok helm" ;;
     esac
     for name in $names; do echo "$name" > "$2$name"; done ;;
@@ -125,8 +127,25 @@ def test_a_changed_module_has_another_digest(tmp_path: Path, monkeypatch: pytest
     assert TOOLS.digest() != before[1]
 
 
+def test_a_changed_program_of_ours_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(build.MODULES, tmp_path / "modules")
+    before = PODS.digest()
+    monkeypatch.setattr(build, "MODULES", tmp_path / "modules")
+    with (tmp_path / "modules" / "pods" / "workload" / "main.go").open("a") as source:
+        source.write("// changed")
+    assert PODS.digest() != before
+
+
+def test_what_only_a_real_node_needs_is_built_apart(go: FakeGo, said: list[str]) -> None:
+    found = node_programs(said.append)
+    assert go.built == ["node", "pods"]
+    assert found.kubelet.read_text() == "kubelet\n"
+    assert found.devices.read_text() == "devices\n"
+
+
 def test_versions_are_stamped_in() -> None:
     flags = " ".join(KUBERNETES.flags())
+    assert NODE.flags() == KUBERNETES.flags()
     assert "-X k8s.io/component-base/version.gitVersion=v1.36.4" in flags
     assert "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36" in flags
     assert "-X helm.sh/helm/v4/internal/version.version=v4.2.4" in " ".join(TOOLS.flags())
