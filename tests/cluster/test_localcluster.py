@@ -338,3 +338,25 @@ def test_failed_test_shows_the_logs(tmp_path: Path) -> None:
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     shown = done.stdout.partition("log of chatty")[2]
     assert "words of the operator" in shown
+
+
+NODE_TEST = """
+from localcluster.realnode import preflight
+preflight.PLUGIN_DIRECTORIES = ()
+def test_on_a_node(node_cluster):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("", "1 skipped"), ("1", "1 error")])
+def test_what_a_real_node_lacks_is_said(tmp_path: Path, required: str, outcome: str) -> None:
+    (tmp_path / "test_node.py").write_text(NODE_TEST)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rs", "-p", "cluster.conftest", "--rootdir", tmp_path, tmp_path],
+        env=os.environ | {"PYTHONPATH": str(TESTS), "REQUIRE_NODE": required},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"{outcome} in" in done.stdout
+    assert "install the Debian package containernetworking-plugins" in done.stdout

@@ -105,8 +105,7 @@ def test_what_maker_and_guard_leave_is_swept_by_the_next_one() -> None:
 
 def test_a_failed_boot_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    links = set(Path("/sys/class/net").iterdir())
+    cluster = LocalCluster(apiserver_flags=["--nonsense"], real_node=RealNodeSpec())
     with pytest.raises(ProcessError, match="unknown flag: --nonsense"):
-        LocalCluster(apiserver_flags=["--nonsense"], real_node=RealNodeSpec()).start()
-    assert list(tmp_path.iterdir()) == []
-    assert set(Path("/sys/class/net").iterdir()) <= links
+        cluster.start()
+    assert left_of(cluster.directory) == []

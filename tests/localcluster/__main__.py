@@ -1,4 +1,6 @@
-"""The local cluster on the command line: `demo` to look at, `up` to play with, `build` to have the programs ready."""
+"""The local cluster on the command line: `demo` to look at, `up` to play with, `build` to have the programs ready,
+`preflight` to know whether a real node can run.
+"""
 
 import argparse
 import shutil
@@ -28,6 +30,7 @@ def main() -> int:
     show.add_argument("--keep", action="store_true", help="leave it up until Ctrl-C")
     _node_option(show)
     commands.add_parser("build", help="build the programs that are not in the cache")
+    commands.add_parser("preflight", help="say what this machine lacks for a real node")
     arguments = parser.parse_args()
     # SIGINT too: a shell without job control has what it starts in the background ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -35,6 +38,8 @@ def main() -> int:
     try:
         if arguments.command == "build":
             programs(say)
+        elif arguments.command == "preflight":
+            return _preflight()
         elif arguments.command == "demo":
             demo(ROOT, keep=arguments.keep, real_node=_wanted(arguments.node))
         else:
@@ -49,6 +54,12 @@ def main() -> int:
 
 def _node_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", choices=["real"], help="have a real node too, whose pods are containers (as root)")
+
+
+def _preflight() -> int:
+    lacks = missing()
+    say(in_words(lacks) if lacks else "A real node can run here.")
+    return 1 if lacks else 0
 
 
 def _wanted(node: str | None) -> RealNodeSpec | None:

@@ -13,7 +13,7 @@ from localcluster.kwok import kwok
 from localcluster.nodes import beside_real, fleet
 from localcluster.polling import attempts
 from localcluster.process import Process, ProcessError
-from localcluster.realnode import RealNode, RealNodeSpec
+from localcluster.realnode import RealNode, RealNodeSpec, in_words, missing
 from localcluster.workdir import WorkDir
 
 BOOT_SECONDS = 60.0
@@ -63,8 +63,11 @@ class LocalCluster:
     def start(self) -> Self:
         """Build what is missing and boot it; returns when all nodes are Ready and pods can be created.
 
-        Raises `BuildError` or `GoMissingError`, and `ProcessError` with the end of a log; leaves nothing running then.
+        Raises `BuildError` or `GoMissingError`, and `ProcessError` with the end of a log or with what this machine
+        lacks for a real node; leaves nothing running then.
         """
+        if self._real_node and (lacks := missing()):
+            raise ProcessError(in_words(lacks))
         self.programs = programs(say)
         of_node = node_programs(say) if self._real_node else None
         self._workdir = WorkDir()

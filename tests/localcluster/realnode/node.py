@@ -69,9 +69,8 @@ class RealNode:
     def prepare(self) -> None:
         """Make the namespaces, the link and the control group, and start containerd. Raises `ProcessError`."""
         plugins = preflight.plugins()
-        if lacks := preflight.missing():
-            raise ProcessError(preflight.in_words(lacks))
-        assert plugins is not None
+        if plugins is None:
+            raise ProcessError(preflight.in_words(preflight.missing()))
         for name in (".", "registries", "network"):
             (self._directory / name).mkdir()
         self._sick.touch()
