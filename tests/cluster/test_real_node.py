@@ -82,7 +82,24 @@ def test_a_server_is_ready_by_its_probe_and_answers_through_its_service(kubectl:
     assert eventually(lambda: get(f"http://{address}/hello")) == "web /hello\n"
 
 
-def test_the_journey_of_a_crash_is_a_real_one(kubectl: Kubectl) -> None:
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("http://$(WEB_SERVICE_HOST)/from-a-pod", "web /from-a-pod"),
+        ("https://$(KUBERNETES_SERVICE_HOST)/livez", "ok"),
+        ("http://web/by-name", "lookup web"),
+        ("http://192.0.2.1/outside", "unreachable|no route to host"),
+    ],
+    ids=["service", "api-server", "no-dns", "no-way-out"],
+)
+def test_a_pod_reaches_services_and_nothing_outside(kubectl: Kubectl, url: str, answer: str) -> None:
+    kubectl("apply", "-f", "-", given=[service("web"), pod("web", "serve")])
+    kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
+    kubectl("apply", "-f", "-", given=pod("client", "get", url))
+    assert eventually(lambda: re.search(answer, kubectl("logs", "client")), timeout=60)
+
+
+def test_a_crash_is_a_real_one(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", given=pod("crash", "exit", "3", "cannot allocate"))
 
     def backing_off() -> Mapping[str, Any]:

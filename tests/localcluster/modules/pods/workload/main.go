@@ -3,12 +3,15 @@
 //
 //	pause                  waits for the end, as the first process of a pod's sandbox does
 //	serve PORT [SECONDS]   answers HTTP: 503 for so long, then 200, with its host name and the path asked for
+//	get URL                prints what is answered, whoever answers, and ends
 //	exit CODE [TEXT]       prints the text and ends
 //	oom                    takes memory until the kernel ends it
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -28,13 +31,15 @@ func main() {
 		pause()
 	case "serve":
 		serve(word(words, 1, "8000"), number(word(words, 2, "0")))
+	case "get":
+		get(word(words, 1, ""))
 	case "exit":
 		fmt.Println(word(words, 2, ""))
 		os.Exit(number(word(words, 1, "1")))
 	case "oom":
 		takeMemory()
 	default:
-		fail("unknown word " + words[0] + ": pause, serve, exit or oom")
+		fail("unknown word " + words[0] + ": pause, serve, get, exit or oom")
 	}
 }
 
@@ -65,6 +70,17 @@ func serve(port string, unready int) {
 	})
 	fmt.Println("listening on", port)
 	fail(http.ListenAndServe(":"+port, nil).Error())
+}
+
+func get(url string) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get(url)
+	if err != nil {
+		fail(err.Error())
+	}
+	if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
+		fail(err.Error())
+	}
 }
 
 func takeMemory() {
