@@ -73,7 +73,8 @@ def kubelet(addresses: Addresses, *, cgroup: str, longest_back_off: str) -> str:
             "imageGCHighThresholdPercent": 100,
             "imageGCLowThresholdPercent": 99,
             "crashLoopBackOff": {"maxContainerRestartPeriod": longest_back_off},
-            "nodeStatusUpdateFrequency": "2s",
+            "nodeStatusUpdateFrequency": "2s",  # looks so often, for devices that fall sick
+            "nodeStatusReportFrequency": "5m",  # writes without a change so often
         },
     )
 

@@ -59,12 +59,16 @@ def main(directory: Path, name: str, cpus: int, gibibytes: int) -> None:
     _cover(Path("/etc/resolv.conf"), NAMESERVER)
     _claim(cpus, gibibytes)
     (directory / "prepared").touch()
+    _wait()
+
+
+def _wait() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     while True:
         with contextlib.suppress(ChildProcessError):
-            os.wait()
-            continue
-        # No child now. Orphans arrive without a signal to this process, their end comes with one.
-        signal.sigtimedwait([signal.SIGCHLD], 1)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        signal.sigwait({signal.SIGCHLD})
 
 
 def _claim(cpus: int, gibibytes: int) -> None:

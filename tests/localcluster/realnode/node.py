@@ -24,13 +24,13 @@ SIZE: Final = L4
 """The machine whose CPUs and memory a node says it has, so that what asks for more than a laptop has is placed all the
 same. Limits are kept as they are.
 """
-IMPORT_SECONDS: Final = 120
+IMPORT_SECONDS: Final = 300
 
 
 @dataclass(frozen=True)
 class RealNodeSpec:
     """What node is wanted: `gpus` is how many NVIDIA L4 it says it has; `images` are archives (OCI or Docker) that it
-    is given; the back-off of a crashing container ends at `longest_back_off`.
+    is given; the wait before a crashed container starts again grows no longer than `longest_back_off`.
     """
 
     name: str = "real-1"
@@ -75,12 +75,10 @@ class RealNode:
             (self._directory / name).mkdir()
         self._sick.touch()
         prepared = self._directory / "prepared"
+        size = [str(SIZE.cpus), str(SIZE.memory)]
         self.init = self._start(
             "node",
-            [
-                *(*preflight.NAMESPACES, sys.executable, "-I", "-S", INIT, self._directory, self.name),
-                *(str(SIZE.cpus), str(SIZE.memory)),
-            ],
+            [*preflight.NAMESPACES, sys.executable, "-I", "-S", INIT, self._directory, self.name, *size],
             ready=prepared.exists,
         )
         assert self.init.pid
@@ -144,17 +142,20 @@ class RealNode:
 
     def load(self, archive: Path) -> None:
         """Give the node the images of an archive, under the names that it has for them. Raises `ProcessError`."""
-        with archive.open("rb") as file:
-            command = [*self.enter(), "ctr", "--address", str(configuration.SOCKET), "--namespace", "k8s.io"]
-            done = subprocess.run(
-                [*command, "images", "import", "-"],
-                stdin=file,
-                capture_output=True,
-                text=True,
-                env={"PATH": preflight.PATH},
-                timeout=IMPORT_SECONDS,
-                check=False,
-            )
+        command = [*self.enter(), "ctr", "--address", str(configuration.SOCKET), "--namespace", "k8s.io"]
+        try:
+            with archive.open("rb") as file:
+                done = subprocess.run(
+                    [*command, "images", "import", "-"],
+                    stdin=file,
+                    capture_output=True,
+                    text=True,
+                    env={"PATH": preflight.PATH},
+                    timeout=IMPORT_SECONDS,
+                    check=False,
+                )
+        except subprocess.TimeoutExpired as error:
+            raise ProcessError(f"{archive} was not imported within {IMPORT_SECONDS} s") from error
         if done.returncode:
             raise ProcessError(f"{archive} could not be imported: {done.stderr.strip()}")
 
