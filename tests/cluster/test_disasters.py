@@ -119,8 +119,13 @@ def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
 
 
 def test_history_is_lost_while_nobody_watched(breakable: LocalCluster, scene: Scene) -> None:
-    """After that a watch cannot go on where it was, and the list that follows does not tell what was deleted."""
+    """After that a watch cannot go on where it was, and the list that follows does not tell what was deleted.
+
+    The first restart of the API server ends the watches: what they told would wait for the operator in its sockets.
+    """
     scene.operator.process.pause()
+    breakable.apiserver.kill()
+    breakable.apiserver.start()
     expected = scene.change()
     breakable.apiserver.kill()
     breakable.control_plane.compact()

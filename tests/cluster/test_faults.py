@@ -19,6 +19,8 @@ from localcluster import LocalCluster
 
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
 """How long what can go on for minutes does."""
+TRIES = 50
+"""Requests a second that are refused, at most: ten streams and a handful of ModelServices."""
 OPEN = "the operator has streams open, which comes after it says that it is ready"
 
 
@@ -91,7 +93,7 @@ def test_every_request_is_refused_for_a_while(scene: Scene, proxy: Proxy, code: 
         proxy.cut_streams()
         expected = scene.change()
         time.sleep(SECONDS)
-    assert proxy.injected
+    assert 0 < proxy.injected < TRIES * SECONDS, "it is tried again, and not without a pause"
     scene.settle()
     scene.check(expected)
 
