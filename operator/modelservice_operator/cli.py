@@ -72,12 +72,15 @@ def render(filenames: tuple[str, ...]) -> None:
     click.echo("---\n".join(_rendered(filename) for filename in filenames), nl=False)
 
 
-@main.command()
-@_filenames(
+_MANIFESTS = _filenames(
     "FILE|DIR",
     "A file of ModelServices in YAML or JSON, or a directory: its .yaml, .yml and .json files at any depth, as "
     "with kubectl apply -R; - reads standard input. May be given several times.",
 )
+
+
+@main.command()
+@_MANIFESTS
 def validate(filenames: tuple[str, ...]) -> None:
     """Judge the ModelServices in files as the API server would, with the schema and rules of the CRD. Needs no cluster.
 
@@ -145,8 +148,9 @@ def explain(
     problems, 2 if it cannot be read.
     """
     from modelservice_operator.report import command
+    from modelservice_operator.target import Target
 
-    target = command.Target(kubeconfig, context, namespace)
+    target = Target(kubeconfig, context, namespace)
     sys.exit(command.explain(target, name, as_json=output == "json", watch=watch))
 
 
@@ -161,9 +165,40 @@ def status(
     Exits with 0 if all is well, 1 for problems, 2 if they cannot be read.
     """
     from modelservice_operator.report import command
+    from modelservice_operator.target import Target
 
-    target = command.Target(kubeconfig, context, namespace, all_namespaces)
+    target = Target(kubeconfig, context, namespace, all_namespaces)
     sys.exit(command.status(target, as_json=output == "json"))
+
+
+@main.command()
+@_MANIFESTS
+@_cluster
+@click.option(
+    "--field-manager", default="kubectl", metavar="NAME", help="Who will apply them server-side. Default: kubectl."
+)
+@click.option("--force-conflicts", is_flag=True, help="Take fields from other managers, as kubectl apply does with it.")
+def plan(
+    filenames: tuple[str, ...],
+    namespace: str | None,
+    context: str | None,
+    kubeconfig: str | None,
+    output: str,
+    field_manager: str,
+    force_conflicts: bool,
+) -> None:
+    """Say what applying the ModelServices in files would do: to their children, their pods and accelerators.
+
+    Asks the API server by dry runs, with your rights, and writes nothing. Exits as kubectl diff does: with 0 if nothing
+    would change, 1 for changes and for what a ModelService would stall on, 2 if one is refused or cannot be read.
+    """
+    from modelservice_operator.dryrun import command
+    from modelservice_operator.dryrun.server import Applying
+    from modelservice_operator.target import Target
+
+    target = Target(kubeconfig, context, namespace)
+    applying = Applying(field_manager, force_conflicts)
+    sys.exit(command.plan(target, filenames, applying, as_json=output == "json"))
 
 
 def _rendered(filename: str) -> str:

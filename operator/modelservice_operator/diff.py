@@ -55,7 +55,17 @@ def difference(observed: object, intent: object) -> str | None:
     What the object has beyond the intent belongs to others, but for atomic maps. Zero values may be absent: the API
     server drops them.
     """
-    return next(_differences(observed, intent, ""), None)
+    return next(differences(observed, intent), None)
+
+
+def differences(observed: object, intent: object) -> Iterator[str]:
+    """The paths of all such fields."""
+    return _differences(observed, intent, "")
+
+
+def same(observed: object, wanted: object, path: str) -> bool:
+    """The part of an object at `path` holds what is wanted there."""
+    return next(_differences(observed, wanted, path), None) is None
 
 
 def _differences(observed: object, wanted: object, path: str) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Files that are named on the command line."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 STDIN: Final = "-"
+_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 
 
 class Unreadable(ValueError):
@@ -25,3 +27,18 @@ def read_text(name: str) -> str:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error
+
+
+def files_in(name: str) -> Iterator[str]:
+    """The files that a name stands for: itself or, of a directory, those with manifests at any depth.
+
+    Raises:
+        Unreadable: there are none in the directory.
+    """
+    if name == STDIN or not Path(name).is_dir():
+        yield name
+        return
+    found = sorted(path for path in Path(name).rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+    if not found:
+        raise Unreadable(f"there is no file in it that ends with {', '.join(sorted(_SUFFIXES))}")
+    yield from map(str, found)

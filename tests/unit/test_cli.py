@@ -64,7 +64,7 @@ def test_the_operator_does_not_load_cel() -> None:
 def test_help_names_the_commands(argument: str) -> None:
     result = invoke(argument)
     assert result.exit_code == 0
-    for command in ("crd", "render", "run", "validate", "version"):
+    for command in ("crd", "plan", "render", "run", "validate", "version"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -77,7 +77,16 @@ def test_help_of_run_names_every_setting() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("serve",), ("render",), ("render", "-f"), ("validate",), ("validate", "x"), ("run", "--no-such"), ("crd", "x")],
+    [
+        ("serve",),
+        ("render",),
+        ("render", "-f"),
+        ("plan",),
+        ("validate",),
+        ("validate", "x"),
+        ("run", "--no-such"),
+        ("crd", "x"),
+    ],
 )
 def test_what_is_no_command_is_refused(arguments: tuple[str, ...]) -> None:
     result = invoke(*arguments)

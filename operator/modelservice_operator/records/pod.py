@@ -100,7 +100,7 @@ class Pod:
             ready=ready is not None and ready.status == "True",
             ready_since=ready.since if ready is not None else "",
             disruption=condition_of(status, "DisruptionTarget", "True"),
-            devices=_devices(spec),
+            devices=devices_of(spec),
             requests=_requests(spec) if condition_of(status, "PodScheduled", "False") is not None else (),
             queue=word(labels, _QUEUE),
             scheduling_gates=tuple(word(gate, "name") for gate in items(spec, "schedulingGates")),
@@ -138,8 +138,8 @@ def _controlled(metadata: Manifest, labels: Manifest) -> bool:
     )
 
 
-def _devices(spec: Manifest) -> Devices:
-    """The most that runs at once: all containers together, or the largest init container."""
+def devices_of(spec: Manifest) -> Devices:
+    """What a pod of this spec needs at once: all containers together, or the largest init container."""
     together: Counter[str] = Counter()
     for container in items(spec, "containers"):
         together.update(dict(_limits(container)))

@@ -1,25 +1,18 @@
 """A report as text: the most important line first, in 80 columns, and as good without colour."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from modelservice_operator.report.bars import bars
 from modelservice_operator.report.problems import problem_text, wrapped
 from modelservice_operator.report.report import Devices, PodLine, Report
 from modelservice_operator.report.words import age
-
-Colour = Literal["green", "yellow", "red"]
-Paint = Callable[[str, Colour], str]
+from modelservice_operator.terminal import Colour, Paint, plain
 
 _STATES: Final[Mapping[str, tuple[str, Colour]]] = {"True": ("is ready", "green"), "False": ("is not ready", "red")}
 _UNDER_WAY: Final[tuple[str, Colour]] = ("is on its way", "yellow")
 MOST: Final = 20
 """Rows of a table; a service may have a thousand pods."""
-
-
-def plain(text: str, _: Colour) -> str:
-    """No colour."""
-    return text
 
 
 def report_text(report: Report, now: str, width: int, paint: Paint = plain) -> str:

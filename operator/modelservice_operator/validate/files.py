@@ -1,18 +1,14 @@
 """The files that are judged, and what is said of all of them together."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
-from modelservice_operator.files import STDIN, Unreadable, read_text
+from modelservice_operator.files import Unreadable, files_in, read_text
 from modelservice_operator.validate.validator import Validator
 from modelservice_operator.validate.verdict import verdict
-
-_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 
 
 @dataclass(slots=True)
@@ -39,7 +35,7 @@ def validate_files(names: Iterable[str]) -> Report:
     report, judged = Report(), 0
     for name in names:
         try:
-            for file in _files(name):
+            for file in files_in(name):
                 judged += _judge(validator, file, report)
         except Unreadable as error:
             report.unreadable.append(f"{name}: {error}")
@@ -61,16 +57,6 @@ def _judge(validator: Validator, file: str, report: Report) -> int:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(result.skipped).items()))
         report.remarks.append(f"{file}: skipped what is no {api.KIND}: {kinds}.")
     return result.judged
-
-
-def _files(name: str) -> Iterator[str]:
-    if name == STDIN or not Path(name).is_dir():
-        yield name
-        return
-    found = sorted(path for path in Path(name).rglob("*") if path.suffix in _SUFFIXES and path.is_file())
-    if not found:
-        raise Unreadable(f"there is no file in it that ends with {', '.join(sorted(_SUFFIXES))}")
-    yield from map(str, found)
 
 
 def _summary(judged: int) -> str:

@@ -53,6 +53,10 @@ class Validator:
         wrong = tuple(value_mistakes(given, metadata.SCHEMA, "metadata"))
         return wrong or tuple(unknown_fields(manifest, self._known)) or self._values(manifest, cast("Manifest", given))
 
+    def completed(self, manifest: Manifest) -> Manifest:
+        """An object without mistakes, with the defaults of the schema."""
+        return cast("Manifest", completed(manifest, self._schema))
+
     def _values(self, manifest: Manifest, given: Manifest) -> tuple[Mistake, ...]:
         created = {**manifest, "metadata": metadata.named(given)}
         judged = cast("Manifest", completed(created, self._schema))

@@ -50,7 +50,7 @@ def _judge(validator: Validator, place: str, found: object, result: Verdict) -> 
         result.findings.append(f"{place}: there is no Kubernetes object")
         return
     kind = found.get("kind")
-    if mistake := _wrong_kind(found):
+    if mistake := wrong_kind(found):
         result.findings.append(_line(place, mistake))
     elif kind != api.KIND or found.get("apiVersion") != api.API_VERSION:
         result.skipped.append(str(kind))
@@ -63,7 +63,7 @@ def _judge(validator: Validator, place: str, found: object, result: Verdict) -> 
             result.findings += [f"{place}: {refusal} {_TAKEN}" for refusal in refusals(found)]
 
 
-def _wrong_kind(manifest: Manifest) -> Mistake | None:
+def wrong_kind(manifest: Manifest) -> Mistake | None:
     """What keeps an object from being recognised: no kind, or an apiVersion or kind that is nearly ours."""
     version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(kind, str) or not kind:

@@ -1,0 +1,63 @@
+"""The ModelServices in files, each of which is to be asked about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from modelservice_operator import api
+from modelservice_operator.documents import InvalidYaml
+from modelservice_operator.files import Unreadable, files_in, read_text
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import section, text
+from modelservice_operator.validate.objects import objects_in
+from modelservice_operator.validate.verdict import wrong_kind
+
+
+@dataclass(slots=True)
+class Given:
+    """What the files hold."""
+
+    services: list[Manifest] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """A line for each file or document that is of no use."""
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_files(names: Iterable[str], namespace: str | None, default: str) -> Given:
+    """The ModelServices in files, directories or `-`, each with its namespace.
+
+    `namespace` is the one that was asked for, if any was; `default` is for those that say none.
+    """
+    given = Given()
+    for name in names:
+        try:
+            for file in files_in(name):
+                for place, found in objects_in(read_text(file)):
+                    _sort(given, f"{file}: {place}", found, namespace, default)
+        except Unreadable as error:
+            given.errors.append(f"{name}: {error}")
+    return given
+
+
+def _sort(given: Given, place: str, found: object, namespace: str | None, default: str) -> None:
+    if isinstance(found, InvalidYaml):
+        given.errors.append(f"{place}: {found}")
+    elif not isinstance(found, dict):
+        given.errors.append(f"{place}: there is no Kubernetes object")
+    elif mistake := wrong_kind(found):
+        given.errors.append(f"{place}: {mistake.field}: {mistake.message}")
+    elif (found.get("apiVersion"), found["kind"]) != (api.API_VERSION, api.KIND):
+        given.remarks.append(f"{place}: skipped, as {found['kind']} is no {api.KIND}")
+    else:
+        _take(given, place, found, namespace, default)
+
+
+def _take(given: Given, place: str, found: Manifest, namespace: str | None, default: str) -> None:
+    metadata = section(found, "metadata")
+    name, said = text(metadata, "name"), text(metadata, "namespace")
+    if not name:
+        given.errors.append(f"{place}: metadata.name: must be set, to a text")
+    elif namespace and said and said != namespace:
+        given.errors.append(f"{place}: metadata.namespace: is {said}, and {namespace} was asked for")
+    else:
+        placed = {**metadata, "namespace": said or default}
+        given.services.append({key: found[key] for key in found if key != "status"} | {"metadata": placed})

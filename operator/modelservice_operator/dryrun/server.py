@@ -1,0 +1,176 @@
+"""What the API server says of a change, and what is there to be changed. Every write is a dry run."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from modelservice_operator import api
+from modelservice_operator.api.crd import crd
+from modelservice_operator.cluster.client import APPLY, MERGE_PATCH, Client
+from modelservice_operator.cluster.errors import ApiError, is_terminal, judge
+from modelservice_operator.cluster.resources import BY_KIND, CONTROLLER_REVISION, MODEL_SERVICE, Resource
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan import names
+from modelservice_operator.preview.children import KINDS
+from modelservice_operator.preview.merge import three_way
+from modelservice_operator.preview.outlook import Outlook
+from modelservice_operator.preview.service import LAST_APPLIED
+from modelservice_operator.preview.surroundings import Surroundings
+from modelservice_operator.records.fields import section
+from modelservice_operator.validate.validator import Validator
+
+_CLIENT_SIDE: Final = "kubectl-client-side-apply"
+_NO_RIGHT: Final = re.compile(r'User ".*" cannot (?:patch|create) resource')
+_DRY: Final = {"dryRun": "All"}
+_NOT_ASKED: Final = (
+    "The API server was not asked, as you may not change ModelServices there: the file was held against the schema of "
+    "this version, and what others set in the object was left out."
+)
+
+
+_Answer: TypeAlias = Manifest | list[Manifest] | str | None
+
+
+class Refused(Exception):
+    """The API server would not take the ModelService; the message has its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """How the file is going to be applied, as the flags of `kubectl apply --server-side` say it."""
+
+    manager: str = "kubectl"
+    force: bool = False
+
+
+class Server:
+    """One API server, asked with the rights of whoever runs the command."""
+
+    def __init__(self, client: Client, applying: Applying) -> None:
+        self._client = client
+        self._applying = applying
+
+    async def live(self, given: Manifest) -> Manifest | None:
+        """The ModelService as it is; None if there is none.
+
+        Raises:
+            ApiError, ApiUnreachable: it cannot be read.
+        """
+        metadata = given["metadata"]
+        return await self._client.get(MODEL_SERVICE, metadata["namespace"], metadata["name"])
+
+    async def applied(self, given: Manifest, live: Manifest | None) -> tuple[Manifest, str]:
+        """The ModelService as it would be stored, and a remark where the API server could not be asked.
+
+        One that `kubectl apply` wrote is changed as that does it, with what it noted in the object; every other one by
+        server-side apply.
+
+        Raises:
+            Refused: it would not be stored.
+            ApiError, ApiUnreachable: nothing can be said.
+        """
+        try:
+            return await self._apply(given, live), ""
+        except ApiError as error:
+            if error.status == 403 and _NO_RIGHT.search(error.message):
+                return _by_the_schema(given, live), _NOT_ASKED
+            if not is_terminal(error) and error.status not in {403, 409}:
+                raise
+            hint = " Leave the field out of the file, or take it with --force-conflicts." if error.status == 409 else ""
+            raise Refused(f"{error.message}{hint}") from error
+
+    async def _apply(self, given: Manifest, live: Manifest | None) -> Manifest:
+        metadata = given["metadata"]
+        path = MODEL_SERVICE.path(metadata["namespace"], metadata["name"])
+        before = _last_applied(live)
+        if live is not None and before is not None:
+            # kubectl always gives annotations, as it adds one of its own: those of others stay.
+            noted = {**given, "metadata": {**metadata, "annotations": section(metadata, "annotations")}}
+            patch = three_way(before, noted, live)
+            query = _DRY | {"fieldManager": _CLIENT_SIDE, "fieldValidation": "Strict"}
+            return await self._client.request("PATCH", path, query=query, body=patch, content_type=MERGE_PATCH)
+        query = _DRY | {"fieldManager": self._applying.manager, "fieldValidation": "Strict"}
+        query["force"] = "true" if self._applying.force else "false"
+        return await self._client.request("PATCH", path, query=query, body=given, content_type=APPLY)
+
+    async def around(self, given: Manifest) -> tuple[Surroundings, tuple[str, ...]]:
+        """What has the name of a child, and the stored revisions; and what cannot be read, with why.
+
+        Raises:
+            ApiUnreachable: nothing can be read.
+        """
+        namespace, name = given["metadata"]["namespace"], given["metadata"]["name"]
+        found = await asyncio.gather(*(self._child(kind, namespace, name) for kind in KINDS))
+        revisions = await self._revisions(namespace, name)
+        answers: dict[str, _Answer] = {**dict(zip(KINDS, found, strict=True)), CONTROLLER_REVISION.kind: revisions}
+        unread = {kind: answer for kind, answer in answers.items() if isinstance(answer, str)}
+        children = {kind: live for kind, live in zip(KINDS, found, strict=True) if isinstance(live, dict)}
+        stored = revisions if isinstance(revisions, list) else []
+        return Surroundings(children, stored, frozenset(unread)), tuple(unread.values())
+
+    async def _child(self, kind: str, namespace: str, name: str) -> Manifest | str | None:
+        """The object of that kind and name, None if there is none, or why that is not known."""
+        try:
+            return await self._client.get(BY_KIND[kind], namespace, name)
+        except ApiError as error:
+            return _cannot(BY_KIND[kind], error)
+
+    async def _revisions(self, namespace: str, name: str) -> list[Manifest] | str:
+        of_this = replace(CONTROLLER_REVISION, selector=f"{names.CHILD_SELECTOR},{names.NAME}={name}")
+        try:
+            return [item async for page in self._client.list_objects(of_this, namespace) for item in page.items]
+        except ApiError as error:
+            return _cannot(CONTROLLER_REVISION, error)
+
+    async def judged(self, found: Outlook) -> Outlook:
+        """The outlook with what the API server has against the children that would be written."""
+        problems: list[str] = list(found.problems)
+        unjudged: list[str] = []
+        for child in found.children:
+            if not child.changes or child.intent is None:
+                continue
+            try:
+                await self._try(child.intent)
+            except ApiError as error:
+                if error.status == 403 and _NO_RIGHT.search(error.message):
+                    unjudged.append(child.kind)
+                elif refusal := judge(child.kind, error):
+                    problems.append(f"{refusal.message} {refusal.remedy}")
+        remark = f"The API server did not judge {', '.join(unjudged)}: you may not write them."
+        notes = (*found.notes, remark) if unjudged else found.notes
+        return replace(found, problems=tuple(problems), notes=notes)
+
+    async def _try(self, intent: Manifest) -> None:
+        resource, metadata = BY_KIND[intent["kind"]], intent["metadata"]
+        path = resource.path(metadata["namespace"], metadata["name"])
+        query = _DRY | {"fieldManager": names.FIELD_MANAGER, "force": "true"}
+        await self._client.request("PATCH", path, query=query, body=intent, content_type=APPLY)
+
+
+def _last_applied(live: Manifest | None) -> Manifest | None:
+    """What kubectl apply was given the last time, if the object says so."""
+    text = section(section(live or {}, "metadata"), "annotations").get(LAST_APPLIED)
+    try:
+        given = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
+
+
+def _by_the_schema(given: Manifest, live: Manifest | None) -> Manifest:
+    """The ModelService as the file has it, with the defaults of the schema."""
+    validator = Validator(crd(), api.VERSION)
+    mistakes = validator.mistakes(given)
+    if mistakes:
+        told = (": ".join(filter(None, (mistake.field, mistake.message))) for mistake in mistakes)
+        raise Refused("; ".join(told))
+    return validator.completed(given) | {
+        "metadata": {**section(live or {}, "metadata"), **given["metadata"]},
+        "status": section(live or {}, "status"),
+    }
+
+
+def _cannot(resource: Resource, error: ApiError) -> str:
+    return f"{resource.full_name} cannot be read: {error.status} {error.reason}."

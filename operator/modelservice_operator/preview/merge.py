@@ -1,0 +1,21 @@
+"""What `kubectl apply` sends for an object that it applied before."""
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import section
+
+
+def three_way(before: Manifest, given: Manifest, live: Manifest) -> Manifest:
+    """The JSON merge patch that makes of the live object what is given now, when it was given `before` the last time.
+
+    What is no longer given is taken away; what others set stays. A null counts as not given.
+    """
+    given = {key: value for key, value in given.items() if value is not None}
+    patch: Manifest = {key: None for key in before if key not in given}
+    for key, value in given.items():
+        there = live.get(key)
+        if isinstance(value, dict) and isinstance(there, dict):
+            if inner := three_way(section(before, key), value, there):
+                patch[key] = inner
+        elif there != value:
+            patch[key] = value
+    return patch

@@ -1,0 +1,255 @@
+"""What is foreseen is what happens: every case is also carried out by the operator in a world in memory."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from modelservice_operator.manifest import Manifest
+from modelservice_operator.preview.outlook import Outlook, outlook
+from modelservice_operator.preview.surroundings import Surroundings
+from modelservice_operator.runtimes.runtime import Runtime
+from unit.preview.cases import around, at_rest, foreseen, new
+from unit.world import SPEC, World
+
+GOLDENS: Final = {
+    path.parent.name: path.read_text("utf-8")
+    for path in sorted((Path(__file__).parents[2] / "golden").glob("*/input.yaml"))
+}
+SCALING: Final[Manifest] = {"maxReplicas": 4, "targets": [{"type": "CPUUtilization", "value": "80"}]}
+SCALED: Final[Manifest] = {**SPEC, "scaling": SCALING}
+ARGS: Final[Manifest] = {"runtime": {"args": ["--max-model-len=8192"]}}
+
+
+def actions(found: Outlook) -> dict[str, str]:
+    return {child.kind: child.action for child in found.children if child.action != "keep"}
+
+
+def versions(world: World) -> dict[str, Any]:
+    """What tells whether a child was written."""
+    kinds = ("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress")
+    lives = {kind: world.api.live(kind) for kind in kinds}
+    return {kind: (live["spec"], live["metadata"]["uid"]) for kind, live in lives.items() if live is not None}
+
+
+def touched(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
+    became = {kind: "delete" for kind in before if kind not in after}
+    return became | {
+        kind: "change" if kind in before else "create" for kind in after if before.get(kind) != after[kind]
+    }
+
+
+@pytest.mark.parametrize("case", GOLDENS)
+async def test_what_is_as_it_should_be_does_not_change(case: str) -> None:
+    manifest = yaml.safe_load(GOLDENS[case])
+    world = World(manifest["metadata"]["name"])
+    world.apply(manifest["spec"])
+    await world.rest()
+    live = world.api.live("ModelService", world.key.name)
+    assert live is not None
+    found = outlook(live, live, around(world), world.runtimes)
+    assert not found.changes
+    assert actions(found) == {}
+    assert found.stored or not found.revision
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "becomes", "pods", "replaced"),
+    [
+        (SPEC, SPEC, {}, (2, 2), False),
+        (SPEC, {**SPEC, "replicas": 3}, {"Deployment": "change"}, (2, 3), False),
+        (SPEC, {**SPEC, "replicas": 1}, {"Deployment": "change", "PodDisruptionBudget": "delete"}, (2, 1), False),
+        (SPEC, {**SPEC, "suspend": True}, {"Deployment": "change"}, (2, 0), False),
+        ({**SPEC, "suspend": True}, SPEC, {"Deployment": "change"}, (0, 2), False),
+        (SPEC, {**SPEC, **ARGS}, {"Deployment": "change"}, (2, 2), True),
+        (SPEC, {**SPEC, **ARGS, "suspend": True}, {"Deployment": "change"}, (2, 0), False),
+        (SPEC, {**SPEC, "rollout": {"restart": "now"}}, {"Deployment": "change"}, (2, 2), True),
+        (SPEC, {**SPEC, "rollout": {"strategy": "Replace"}}, {"Deployment": "change"}, (2, 2), False),
+        (SPEC, {**SPEC, **ARGS, "rollout": {"paused": True}}, {"Deployment": "change"}, (2, 2), False),
+        (SPEC, {**SPEC, "endpoint": {"port": 8000}}, {"Service": "change"}, (2, 2), False),
+        (SPEC, {**SPEC, "endpoint": {"ingress": {"host": "a.example.com"}}}, {"Ingress": "create"}, (2, 2), False),
+        (SPEC, {**SPEC, "disruption": {"maxUnavailable": 2}}, {"PodDisruptionBudget": "change"}, (2, 2), False),
+        (SPEC, {**SPEC, "scaling": SCALING}, {"HorizontalPodAutoscaler": "create"}, (2, 2), False),
+        (
+            SCALED,
+            {**SPEC, "replicas": 3},
+            {"HorizontalPodAutoscaler": "delete", "Deployment": "change"},
+            (2, 3),
+            False,
+        ),
+        (SCALED, {**SCALED, "suspend": True}, {"Deployment": "change"}, (2, 0), False),
+        ({**SCALED, "suspend": True}, SCALED, {"Deployment": "change"}, (0, 2), False),
+    ],
+)
+async def test_a_change(
+    before: Manifest, after: Manifest, becomes: dict[str, str], pods: tuple[int, int], replaced: bool
+) -> None:
+    world = await at_rest(before)
+    found = foreseen(world, after)
+    assert actions(found) == becomes
+    assert found.pods is not None
+    assert (found.pods.before, found.pods.after, found.pods.replaced) == (*pods, replaced)
+    was = versions(world)
+    world.apply(after)
+    await world.rest()
+    is_now = versions(world)
+    written = touched(was, is_now)
+    # Handing the number over leaves the Deployment as it was but for who holds it.
+    assert written == becomes
+    assert is_now["Deployment"][0]["replicas"] == pods[1]
+    restarted = is_now["Deployment"][0]["template"] != was["Deployment"][0]["template"]
+    assert restarted == (replaced or (found.pods.after == 0 and not found.stored))
+    assert not foreseen(world, after).changes
+
+
+async def test_a_new_one() -> None:
+    world = World()
+    found = new(world)
+    assert found.before is None
+    assert actions(found) == {"Deployment": "create", "Service": "create", "PodDisruptionBudget": "create"}
+    assert found.pods is not None
+    assert (found.pods.before, found.pods.after) == (0, 2)
+    world.apply()
+    await world.rest()
+    assert [revision["metadata"]["name"] for revision in world.revisions()] == [found.revision]
+
+
+async def test_a_new_one_with_an_autoscaler_starts_within_its_bounds() -> None:
+    found = new(World(), {**SPEC, "replicas": 9, "scaling": SCALING})
+    assert found.pods is not None
+    assert found.pods.after == 4
+    assert found.most_pods == 4
+
+
+async def test_a_newer_operator_changes_nothing_by_itself_and_is_named_with_the_next_change() -> None:
+    world = await at_rest()
+    vllm = world.runtimes["vllm"]
+    newer = vllm.model_copy(update={"image": {**vllm.image, "nvidia": "vllm/vllm-openai:next"}})
+    world.runtimes = {**world.runtimes, "vllm": newer}
+    assert not foreseen(world, SPEC).changes
+    (note,) = foreseen(world, {**SPEC, **ARGS}).notes
+    assert "rendered by another version of the operator" in note
+    assert "spec.containers[server].image" in note
+
+
+async def test_a_change_by_the_same_version_needs_no_such_note() -> None:
+    world = await at_rest()
+    assert foreseen(world, {**SPEC, **ARGS}).notes == ()
+
+
+async def test_a_lost_revision_is_read_from_the_pods() -> None:
+    world = await at_rest()
+    (revision,) = world.revisions()
+    world.api.remove("ControllerRevision", revision["metadata"]["name"])
+    runtime: Runtime = world.runtimes["vllm"]
+    newer = runtime.model_copy(update={"image": {**runtime.image, "nvidia": "vllm/vllm-openai:next"}})
+    world.runtimes = {**world.runtimes, "vllm": newer}
+    assert not foreseen(world, SPEC).changes
+
+
+async def test_going_back_takes_the_stored_pods() -> None:
+    world = await at_rest()
+    first = world.revisions()[0]["metadata"]["name"]
+    world.apply({**SPEC, **ARGS})
+    await world.rest()
+    found = foreseen(world, SPEC)
+    assert (found.revision, found.stored) == (first, True)
+    assert found.notes == ("This revision is stored: its pods will be exactly what they were.",)
+
+
+async def test_a_paused_change_waits() -> None:
+    world = await at_rest()
+    paused = {**SPEC, **ARGS, "rollout": {"paused": True}}
+    found = foreseen(world, paused)
+    assert found.pods is not None
+    assert (found.pods.replaced, found.pods.waits) == (False, True)
+    world.apply(paused)
+    await world.rest()
+    released = foreseen(world, {**SPEC, **ARGS}).pods
+    assert released is not None
+    assert (released.replaced, released.waits) == (True, False)
+
+
+async def test_a_foreign_object_is_in_the_way() -> None:
+    world = World()
+    world.api.put(
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "qwen"}, "spec": {"ports": [{"port": 80}]}}
+    )
+    found = new(world)
+    assert actions(found)["Service"] == "blocked"
+    (problem,) = found.problems
+    assert problem.startswith("Service ml/qwen exists and does not belong to this ModelService")
+
+
+async def test_a_predecessors_child_is_waited_for() -> None:
+    world = await at_rest()
+    found = new(world)
+    assert set(actions(found).values()) == {"blocked"}
+    assert found.pods is None
+    assert all("deleted ModelService of the same name" in problem for problem in found.problems)
+
+
+async def test_what_cannot_be_read_is_unknown() -> None:
+    found = foreseen(await at_rest(), {**SPEC, **ARGS}, unread=frozenset({"Deployment"}))
+    assert actions(found) == {"Deployment": "unknown"}
+    assert (found.pods, found.devices) == (None, None)
+    assert "What changes in Deployment qwen is not known: it cannot be read." in found.notes
+
+
+async def test_revisions_that_cannot_be_read_are_told_by_the_pods() -> None:
+    world = await at_rest()
+    vllm = world.runtimes["vllm"]
+    newer = vllm.model_copy(update={"image": {**vllm.image, "nvidia": "vllm/vllm-openai:next"}})
+    live = world.api.live("ModelService")
+    assert live is not None
+    seen = Surroundings(around(world).children, [], frozenset({"ControllerRevision"}))
+    assert not outlook(live, live, seen, {**world.runtimes, "vllm": newer}).changes
+
+
+async def test_what_the_operator_refuses() -> None:
+    found = foreseen(await at_rest(), {**SPEC, "model": {"uri": "hf://a/b-GGUF@main"}})
+    assert found.children == ()
+    (problem,) = found.problems
+    assert "The API server takes it" in problem
+
+
+async def test_one_that_is_being_deleted() -> None:
+    world = await at_rest()
+    live = world.api.live("ModelService")
+    assert live is not None
+    live["metadata"]["deletionTimestamp"] = "2026-11-22T10:00:00Z"
+    found = outlook(live, live, around(world), world.runtimes)
+    assert "being deleted" in found.problems[0]
+
+
+async def test_labels_of_the_service_change_no_child() -> None:
+    world = await at_rest()
+    live = world.api.live("ModelService")
+    assert live is not None
+    labelled = {**live, "metadata": {**live["metadata"], "labels": {"team": "search"}}}
+    found = outlook(live, labelled, around(world), world.runtimes)
+    assert found.changes
+    assert actions(found) == {}
+
+
+async def test_who_has_the_number_of_pods_is_said() -> None:
+    world = await at_rest()
+    assert "from 1 to 4" in foreseen(world, {**SPEC, "scaling": SCALING}).notes[0]
+    world.apply({**SPEC, "scaling": SCALING})
+    await world.rest()
+    assert foreseen(world, SPEC).notes == ("The autoscaler goes, and spec.replicas counts again: 2.",)
+
+
+async def test_orphans_are_adopted() -> None:
+    world = await at_rest()
+    children = around(world).children
+    for manifest in (*children.values(), *world.revisions()):
+        world.api.edit(
+            manifest["kind"], lambda live: live["metadata"].pop("ownerReferences"), manifest["metadata"]["name"]
+        )
+    found = new(world)
+    assert set(actions(found).values()) == {"adopt"}
+    assert found.pods is not None
+    assert not found.pods.replaced
+    assert "Deployment qwen has no owner and the labels of this ModelService: it is adopted." in found.notes
