@@ -4,12 +4,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
 from modelservice_operator import __version__
 from modelservice_operator.api.crd import crd_yaml
+from modelservice_operator.completion import SHELLS, kubectl_lines, script
 from modelservice_operator.files import Unreadable, read_text
 from modelservice_operator.settings import InvalidSettings, Settings
 
@@ -61,8 +62,14 @@ def run(**flags: Any) -> None:
         _fail(str(error))
 
 
+_FILE: Final = click.Path(allow_dash=True)
+"""So that a shell offers files. Whether there is one the command finds out."""
+
+
 def _filenames(metavar: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option("-f", "--filename", "filenames", required=True, multiple=True, metavar=metavar, help=text)
+    return click.option(
+        "-f", "--filename", "filenames", required=True, multiple=True, type=_FILE, metavar=metavar, help=text
+    )
 
 
 @main.command()
@@ -127,7 +134,7 @@ def _cluster(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option("-n", "--namespace", metavar="NAMESPACE", help="Default: that of the context."),
         click.option("--context", metavar="NAME", help="Of the kubeconfig. Default: its current one."),
-        click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config."),
+        click.option("--kubeconfig", type=_FILE, metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config."),
         click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Default: text."),
     )
     for option in reversed(options):
@@ -135,8 +142,18 @@ def _cluster(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ModelServices that a shell offers."""
+    from modelservice_operator.report import command
+    from modelservice_operator.target import Target
+
+    given = context.params
+    target = Target(given.get("kubeconfig"), given.get("context"), given.get("namespace"))
+    return [name for name in command.names(target) if name.startswith(incomplete)]
+
+
 @main.command()
-@click.argument("name")
+@click.argument("name", shell_complete=_names)
 @_cluster
 @click.option("-w", "--watch", is_flag=True, help="Go on, and print the report again whenever it changes.")
 def explain(
@@ -199,6 +216,23 @@ def plan(
     target = Target(kubeconfig, context, namespace)
     applying = Applying(field_manager, force_conflicts)
     sys.exit(command.plan(target, filenames, applying, as_json=output == "json"))
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what makes a shell complete this command: source <(modelservice completion bash).
+
+    For kubectl modelservice, kubectl's own completion asks the program kubectl_complete-modelservice, which lies beside
+    this one.
+    """
+    click.echo(script(main, str(context.find_root().info_name), shell))
+
+
+def complete_for_kubectl() -> None:
+    """The program that kubectl asks what may follow `kubectl modelservice …`."""
+    click.echo("\n".join(kubectl_lines(main, sys.argv[1:])))
 
 
 def _rendered(filename: str) -> str:

@@ -1,8 +1,10 @@
 """`modelservice explain` and `status`, with the rights of whoever asks."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from cluster.harness.operator import Operator
 from cluster.harness.service import Service
@@ -57,3 +59,15 @@ def test_what_cannot_be_read(operator: Operator, kubectl: Kubectl) -> None:
     none = modelservice(kubectl, "status", "--context", "nope")
     assert none.returncode == 2
     assert "has no context nope" in none.stderr
+
+
+def test_kubectl_completes_the_names_of_services(operator: Operator, kubectl: Kubectl) -> None:
+    Service(kubectl, "first").apply()
+    Service(kubectl, "second").apply()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    where = ("--kubeconfig", str(kubectl.kubeconfig), "-n", kubectl.namespace)
+    asked: list[str | Path] = [kubectl.program, "__complete", "modelservice", "explain", *where, "se"]
+    told = subprocess.run(
+        asked, capture_output=True, text=True, check=True, timeout=60, env=os.environ | {"PATH": path}
+    )
+    assert told.stdout == "second\n:4\n"

@@ -64,7 +64,7 @@ def test_the_operator_does_not_load_cel() -> None:
 def test_help_names_the_commands(argument: str) -> None:
     result = invoke(argument)
     assert result.exit_code == 0
-    for command in ("crd", "plan", "render", "run", "validate", "version"):
+    for command in ("completion", "crd", "plan", "render", "run", "validate", "version"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -82,6 +82,7 @@ def test_help_of_run_names_every_setting() -> None:
         ("render",),
         ("render", "-f"),
         ("plan",),
+        ("completion", "tcsh"),
         ("validate",),
         ("validate", "x"),
         ("run", "--no-such"),

@@ -4,12 +4,14 @@ import asyncio
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 import click
 
 from modelservice_operator import api, conditions
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, NoCredentials
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.report.problems import problem_text
 from modelservice_operator.report.reading import NotThere, Reader
@@ -21,6 +23,8 @@ from modelservice_operator.terminal import paint
 
 PERIOD: Final = 2.0
 """Seconds between two looks of `--watch`."""
+PATIENCE: Final = 3.0
+"""Seconds that someone waits for names after having pressed a key."""
 
 _TROUBLE: Final = 1
 
@@ -33,6 +37,18 @@ def explain(target: Target, name: str, *, as_json: bool, watch: bool) -> int:
 def status(target: Target, *, as_json: bool) -> int:
     """Print a line for each ModelService and its worst problem; exits as `explain` does."""
     return run(_status(target, as_json=as_json))
+
+
+def names(target: Target) -> list[str]:
+    """The names of the ModelServices of a namespace, for a shell to offer; none where they cannot be read at once."""
+    with suppress(ApiError, ApiUnreachable, NoCredentials, TimeoutError):
+        return asyncio.run(asyncio.wait_for(_names(target), PATIENCE))
+    return []
+
+
+async def _names(target: Target) -> list[str]:
+    async with connected(target) as (client, namespace):
+        return [each.name for each in await Reader(client).services(namespace)]
 
 
 async def _explain(target: Target, name: str, *, as_json: bool, watch: bool) -> int:
