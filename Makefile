@@ -68,6 +68,10 @@ node-packages: ## Install what a real node needs besides Python, on Debian or Ub
 	apt-get update --quiet
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $(NODE_PACKAGES)
 
+.PHONY: krew
+krew: $(READY) ## The kubectl plugin for Krew, in dist/krew (VERSION=v1.2.3 URL=https://…, HOMEPAGE=, OUTPUT=)
+	@$(BIN)/python -m krew --version "$(VERSION)" --url "$(URL)" --homepage "$(HOMEPAGE)" --output "$(or $(OUTPUT),dist/krew)"
+
 .PHONY: lock
 lock: $(READY) ## Pin the requirements anew
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --output-file requirements/runtime.txt pyproject.toml

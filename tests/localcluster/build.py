@@ -103,6 +103,13 @@ HELM_3 = Module(
     stamps={"helm.sh/helm/v3/internal/version.version": "helm.sh/helm/v3"},
 )
 """Helm 3, which the cluster has no use for: built by the tests that try the chart with it too."""
+KREW = Module(
+    name="krew",
+    programs={"krew": "krew", "validate-krew-manifest": "validate-krew-manifest"},
+    packages=284,
+    stamps={"sigs.k8s.io/krew/internal/version.gitTag": "sigs.k8s.io/krew"},
+)
+"""Krew, by which the tests install the plugin that is built for it."""
 
 NODE = Module(
     name="node",
