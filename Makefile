@@ -44,8 +44,16 @@ test: $(READY) ## All tests, on a real control plane on loopback (builds it once
 
 .PHONY: unit
 unit: $(READY) ## The tests that need no control plane, with coverage of the pure parts
-	$(BIN)/coverage run -m pytest tests/unit tests/golden
+	$(BIN)/coverage run -m pytest tests/unit tests/golden tests/engines
 	$(BIN)/coverage report
+
+.PHONY: test-engines
+test-engines: $(READY) ## Compare what is known of the engines' flags with their published packages (400 MB)
+	@PYTHONPATH=tests $(BIN)/python -m engines check
+
+.PHONY: engine-flags
+engine-flags: $(READY) ## Read the flags of an engine (ENGINE=vllm VERSION=0.33.0; FROM=file TAG=… SOURCE=…)
+	@PYTHONPATH=tests $(BIN)/python -m engines write "$(ENGINE)" "$(VERSION)" $(if $(FROM),--from "$(FROM)") $(if $(TAG),--tag "$(TAG)") $(if $(SOURCE),--source "$(SOURCE)")
 
 .PHONY: bench
 bench: $(READY) ## Measure the budgets (SIZE=200|1000|10000, ONLY=growth,failover)
