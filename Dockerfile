@@ -30,9 +30,9 @@ ENV PATH=/opt/modelservice/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 USER 65532:65532
 ENTRYPOINT ["modelservice"]
 CMD ["run"]
-ARG VERSION=unknown
-ARG REVISION=unknown
-ARG SOURCE=unknown
+ARG VERSION=""
+ARG REVISION=""
+ARG SOURCE=""
 LABEL org.opencontainers.image.title="ModelService operator" \
       org.opencontainers.image.description="Offers large models as a service on Kubernetes from one small object" \
       org.opencontainers.image.licenses="Apache-2.0" \

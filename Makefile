@@ -80,6 +80,15 @@ node-packages: ## Install what a real node needs besides Python, on Debian or Ub
 krew: $(READY) ## The kubectl plugin for Krew, in dist/krew (VERSION=v1.2.3 URL=https://…, HOMEPAGE=, OUTPUT=)
 	@$(BIN)/python -m krew --version "$(VERSION)" --url "$(URL)" --homepage "$(HOMEPAGE)" --output "$(or $(OUTPUT),dist/krew)"
 
+.PHONY: image
+image: ## Build the operator's image as IMAGE=NAME:TAG (BUILDER=docker|podman|buildah, PYTHON_IMAGE=…, SOURCE=URL)
+	@BUILDER='$(BUILDER)' PYTHON_IMAGE='$(PYTHON_IMAGE)' SOURCE='$(SOURCE)' tests/image/build.sh '$(IMAGE)'
+
+.PHONY: sbom
+sbom: $(READY) ## Write build/sbom.cdx.json: the packages of the image, with versions, hashes and licenses
+	@PYTHONPATH=tests $(BIN)/python -m image.sbom build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
 .PHONY: lock
 lock: $(READY) ## Pin the requirements anew
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe --output-file requirements/runtime.txt pyproject.toml
