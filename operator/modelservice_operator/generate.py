@@ -11,6 +11,7 @@ from modelservice_operator.api.reference import field_reference, settings_refere
 from modelservice_operator.chart_reference import values_reference
 from modelservice_operator.diagnose.reference import reason_reference
 from modelservice_operator.documents import write_documents
+from modelservice_operator.metrics_reference import metrics_reference
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.reference import runtime_reference
 from modelservice_operator.settings import Settings
@@ -26,6 +27,7 @@ def generated(*, chart: bool) -> Mapping[Path, str]:
     files = {
         Path("crds/modelservice.dev_modelservices.yaml"): crd_yaml(),
         Path("docs/reasons.md"): reason_reference(),
+        Path("docs/reference/metrics.md"): metrics_reference(),
         Path("docs/reference/modelservice.md"): field_reference(crd()),
         Path("docs/reference/runtimes.md"): runtime_reference(builtin()),
         Path("docs/reference/settings.md"): settings_reference(Settings.declared()),

@@ -107,11 +107,11 @@ class QueueMetrics:
 class Metrics:
     """All metrics of one process, in a registry of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
         # Each counter would otherwise come with a second series that says when it was created.
         disable_created: Callable[[], None] = prometheus_client.disable_created_metrics
         disable_created()
-        self.registry = registry = CollectorRegistry()
+        self.registry = registry = registry or CollectorRegistry()
         self.queue = QueueMetrics(registry)
         ProcessCollector(registry=registry)
         Gauge(
@@ -119,14 +119,17 @@ class Metrics:
         ).labels(__version__).set(1)
         self._results = Counter(
             "controller_runtime_reconcile_total",
-            "Reconciles, by result.",
+            "Reconciles, by result: success, error, or requeue_after for one that is looked at again later.",
             ["controller", "result"],
             registry=registry,
         )
         for result in RESULTS:
             self._results.labels(CONTROLLER, result)
         self._errors = Counter(
-            "controller_runtime_reconcile_errors_total", "Reconciles that failed.", ["controller"], registry=registry
+            "controller_runtime_reconcile_errors_total",
+            "Reconciles that failed, and are tried again.",
+            ["controller"],
+            registry=registry,
         ).labels(CONTROLLER)
         self._times = Histogram(
             "controller_runtime_reconcile_time_seconds",
@@ -139,27 +142,31 @@ class Metrics:
             "controller_runtime_active_workers", "Workers that have a key.", ["controller"], registry=registry
         ).labels(CONTROLLER)
         self._workers = Gauge(
-            "controller_runtime_max_concurrent_reconciles", "Workers in all.", ["controller"], registry=registry
+            "controller_runtime_max_concurrent_reconciles",
+            "Workers in all, MODELSERVICE_WORKERS.",
+            ["controller"],
+            registry=registry,
         ).labels(CONTROLLER)
         self._requests = Counter(
             "rest_client_requests_total",
-            "Requests to the API server, by method, host and status code.",
+            "Requests to the API server, by method, host and status code; the code is <error> without an answer.",
             ["code", "method", "host"],
             registry=registry,
         )
         self._leads = False
         self._leader = Gauge(
-            "leader_election_master_status", "1 while this process leads.", ["name"], registry=registry
+            "leader_election_master_status", "1 in the replica that leads.", ["name"], registry=registry
         ).labels(LEASE)
         self._writes = Counter(
             "modelservice_writes_total",
-            "Writes to the API server that succeeded, by kind and verb.",
+            "Writes to the API server that succeeded, by kind and verb (create, apply, patch, delete). None at rest.",
             ["kind", "verb"],
             registry=registry,
         )
         self._startup = Histogram(
             "modelservice_startup_phase_seconds",
-            "How long each phase of the start of a pod took.",
+            "How long each phase of the start of a pod took (scheduling, pulling, fetching, loading), once for each "
+            "pod that the leader saw become ready.",
             ["phase", "runtime"],
             registry=registry,
             buckets=STARTUP_BUCKETS,
@@ -225,7 +232,12 @@ class _Scrape(Collector):
 
     def collect(self) -> Iterator[Metric]:
         queue = self._sources.queue
-        yield _single("workqueue_depth", "Keys that wait in the queue.", "name", {CONTROLLER: len(queue)})
+        yield _single(
+            "workqueue_depth",
+            "Keys that wait in the queue: a key is a ModelService that is to be looked at.",
+            "name",
+            {CONTROLLER: len(queue)},
+        )
         yield _single(
             "modelservice_queue_oldest_seconds",
             "For how long the key has waited that has waited longest.",
@@ -252,7 +264,7 @@ class _Scrape(Collector):
         )
         yield _single(
             "modelservice_watch_age_seconds",
-            "Time since the last sign of life of a watch.",
+            "Time since the last sign of life of a watch; above 220 the process is not ready.",
             "resource",
             self._sources.watch_ages(),
         )
@@ -279,7 +291,7 @@ def _objects(parents: Iterable[Parent]) -> Iterator[Metric]:
     )
     replicas = GaugeMetricFamily(
         "modelservice_replicas",
-        "Replicas of a ModelService: desired by its spec, and ready.",
+        "Replicas of a ModelService: desired by its spec or its autoscaler, and ready.",
         labels=["namespace", "name", "kind"],
     )
     for parent in parents:

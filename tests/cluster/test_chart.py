@@ -32,7 +32,8 @@ tolerations: [{key: node-role.kubernetes.io/control-plane, operator: Exists, eff
 affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm:
   {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app.kubernetes.io/instance: own}}}}]}}
 priorityClassName: system-cluster-critical
-monitoring: {interval: 1m, labels: {release: prometheus}, dashboard: true, dashboardLabels: {grafana: here}}
+monitoring: {interval: 1m, runbookUrl: "https://docs.example.com/operating", labels: {release: prometheus},
+  dashboard: true, dashboardLabels: {grafana: here}}
 networkPolicy: {enabled: true, apiServerPorts: [16443], metricsFrom: [{ipBlock: {cidr: 10.0.0.0/8}}]}
 """
 """Every value of the chart but `namespaces` and `crds`, and those that need the Prometheus operator; none as it is by
@@ -72,6 +73,7 @@ def test_its_version_is_that_of_the_operator() -> None:
         ("imagePullSecrets={registry}", "at '/imagePullSecrets/0'"),
         ("env[0].name=A,env[0].valuefrom=x", "additional properties 'valuefrom' not allowed"),
         ("monitoring.monitor=podmonitor", "at '/monitoring/monitor'"),
+        ("monitoring.runbookUrl=docs", "at '/monitoring/runbookUrl'"),
         ("monitoring.interval=30", "at '/monitoring/interval'"),
         ("networkPolicy.apiServerPorts={https}", "at '/networkPolicy/apiServerPorts/0'"),
         ("networkPolicy.metricsFrom[0].namespace=monitoring", "additional properties 'namespace' not allowed"),

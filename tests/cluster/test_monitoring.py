@@ -19,7 +19,8 @@ from localcluster import Kubectl, LocalCluster
 
 VALUES: Final = """
 crds: {enabled: false}
-monitoring: {monitor: KIND, interval: 1m, rules: true, labels: {release: prometheus}, dashboard: true}
+monitoring: {runbookUrl: "https://docs.example.com/operating.md", monitor: KIND, interval: 1m, rules: true,
+  labels: {release: prometheus}, dashboard: true}
 """
 OF_THE_TARGET: Final = frozenset({"namespace", "pod"})
 """Labels that Prometheus adds when it reads a pod."""
@@ -58,11 +59,11 @@ SPECS: Final = {
 @pytest.fixture(scope="module")
 def monitoring(installed: LocalCluster) -> Iterator[LocalCluster]:
     """The cluster with the kinds of the Prometheus operator, as far as the chart uses them."""
-    names = [f"crd/{kind.lower()}s.monitoring.coreos.com" for kind in SPECS]
+    crds = [f"crd/{kind.lower()}s.monitoring.coreos.com" for kind in SPECS]
     installed.kubectl("create", "-f", "-", given=[definition(kind) for kind in SPECS])
-    installed.kubectl("wait", "--for=condition=Established", *names, "--timeout=30s")
+    installed.kubectl("wait", "--for=condition=Established", *crds, "--timeout=30s")
     yield installed
-    installed.kubectl("delete", *names)
+    installed.kubectl("delete", *crds)
 
 
 def test_alerts_and_dashboard_ask_for_what_the_operator_exposes(
@@ -121,8 +122,13 @@ def test_alerts_speak_only_of_labels_that_they_have(installed: LocalCluster, tmp
 
 def test_the_docs_say_what_to_do_on_each_alert(installed: LocalCluster, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "operating.md").read_text("utf-8")
-    documented = re.findall(r"^\| `(\w+)` \| (?:critical|warning) \| .+ \| .+ \|$", page, re.MULTILINE)
-    assert documented == [alert["alert"] for alert in alerts(all_of_it(installed, tmp_path, "PodMonitor"))]
+    section = page.partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    documented = re.findall(r"^### (\w+)\n\n(Critical|Warning): ", section, re.MULTILINE)
+    chart = alerts(all_of_it(installed, tmp_path, "PodMonitor"))
+    assert documented == [(alert["alert"], alert["labels"]["severity"].capitalize()) for alert in chart]
+    for alert in chart:
+        anchor = alert["alert"].lower()
+        assert alert["annotations"]["runbook_url"] == f"https://docs.example.com/operating.md#{anchor}"
 
 
 def all_of_it(cluster: LocalCluster, home: Path, monitor: str) -> list[dict[str, Any]]:

@@ -49,3 +49,10 @@ capabilities:
 app.kubernetes.io/name: modelservice-operator-test
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
+
+{{- /* Where people read what to do on an alert. The argument: the values of monitoring, and the anchor of the section. */ -}}
+{{- define "modelservice-operator.runbook" -}}
+{{- with (first .).runbookUrl }}
+        runbook_url: {{ printf "%s#%s" . (last $) | quote }}
+{{- end }}
+{{- end -}}

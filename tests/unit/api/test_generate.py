@@ -11,6 +11,7 @@ from modelservice_operator.settings import Settings
 
 CRD = Path("crds/modelservice.dev_modelservices.yaml")
 PAGE = Path("docs/reference/modelservice.md")
+METRICS = Path("docs/reference/metrics.md")
 REASONS = Path("docs/reasons.md")
 RUNTIMES = Path("docs/reference/runtimes.md")
 SETTINGS = Path("docs/reference/settings.md")
@@ -20,13 +21,13 @@ VALUES = Path("docs/reference/values.md")
 
 def test_the_files_of_the_repository_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
-    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, RUNTIMES, SETTINGS, CHART, VALUES))
+    assert all((ROOT / path).exists() for path in (CRD, PAGE, REASONS, METRICS, RUNTIMES, SETTINGS, CHART, VALUES))
 
 
 def test_it_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "charts" / "modelservice-operator").mkdir(parents=True)
     assert main([], tmp_path) == 0
-    written = [CRD, REASONS, PAGE, RUNTIMES, SETTINGS, CHART, VALUES]
+    written = [CRD, REASONS, METRICS, PAGE, RUNTIMES, SETTINGS, CHART, VALUES]
     assert capsys.readouterr().out == "".join(f"Wrote {path}\n" for path in written)
     assert main([], tmp_path) == 0
     assert capsys.readouterr().out == ""
