@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from modelservice_operator import __version__, http
@@ -12,13 +14,15 @@ from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
 from modelservice_operator.cluster.queue import KeyQueue
-from modelservice_operator.cluster.resources import NODE, WATCHED
+from modelservice_operator.cluster.resources import LEASE, NODE, WATCHED, Resource
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.tenancy import Tenancy
 from modelservice_operator.cluster.watch import SILENCE_LIMIT, Watch
 from modelservice_operator.events import Recorder
 from modelservice_operator.metrics import Metrics, Sources
 from modelservice_operator.reconcile import Reconciler
+from modelservice_operator.records.pod import Pod
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.settings import Settings
 from modelservice_operator.workers import Workers
@@ -46,9 +50,12 @@ class App:
         self._metrics = metrics
         self._stop = stop
         self._leading = asyncio.Event()
-        resources = tuple(resource for resource in WATCHED if settings.watch_nodes or resource is not NODE)
+        resources = tuple(resource for resource in WATCHED if _is_watched(resource, settings))
+        self._tenancy = tenancy = Tenancy(
+            settings.namespace_holder, settings.namespaces, clock=loop.time, now=lambda: datetime.now(UTC)
+        )
         self._queue: KeyQueue[Key] = KeyQueue(clock=loop.time, observer=metrics.queue)
-        self._store = Store(self._queue.add, metrics.pod_started)
+        self._store = Store(self._queue.add, self._pod_started, lambda claim, gone: tenancy.take(claim, gone=gone))
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
         self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
         self._gatherer = Gatherer(client, self._queue.add, clock=loop.time, output=settings.pod_logs)
@@ -60,6 +67,7 @@ class App:
             self._gatherer,
             clock=loop.time,
             crowded=self._queue.crowded,
+            wait=tenancy.wait,
         )
         self._resync = Resync(
             client,
@@ -87,12 +95,14 @@ class App:
             on_relist=self._resync.relisted,
             on_start=lambda: _bind_signals(stop),
         )
-        sources = Sources(self._queue, self._store.parents, self._freshness.ages)
+        sources = Sources(self._queue, self._store.parents, self._freshness.ages, self._namespaces)
         metrics.expose(sources, workers=settings.workers)
         self._elector: Elector | None = None
         if settings.elects:
             self._elector = elector = Elector(client.unfenced(), settings)
-            client.may_write = lambda: elector.leading
+            client.may_write = lambda namespace: elector.leading and tenancy.serves(namespace)
+        else:
+            client.may_write = tenancy.serves
 
     async def run(self) -> int:
         """Run until SIGTERM, SIGINT, a lost Lease or a watch layer that keeps failing; returns the exit code."""
@@ -176,7 +186,16 @@ class App:
         """Why the process cannot be relied on at the moment."""
         if not self._resync.primed.is_set():
             return [": ".join(filter(None, ("the stores are not primed yet", self._resync.trouble)))]
-        return self._freshness.silent()
+        return [*self._freshness.silent(), *self._tenancy.complaints()]
+
+    def _pod_started(self, pod: Pod) -> None:
+        if self._tenancy.serves(pod.namespace):
+            self._metrics.pod_started(pod)
+
+    def _namespaces(self) -> Iterator[tuple[str, str, bool]]:
+        """Of each namespace that a Lease gives to someone: whom, and whether this process works there."""
+        for namespace, holder, ours in self._tenancy.named():
+            yield namespace, holder, ours and self._leading.is_set()
 
 
 async def run(settings: Settings) -> int:
@@ -194,6 +213,12 @@ async def run(settings: Settings) -> int:
         return await App(settings, client, metrics, stop).run()
     finally:
         await client.close()
+
+
+def _is_watched(resource: Resource, settings: Settings) -> bool:
+    if resource is LEASE:
+        return bool(settings.namespace_holder or not settings.namespaces)
+    return settings.watch_nodes or resource is not NODE
 
 
 def _bind_signals(stop: asyncio.Event) -> None:

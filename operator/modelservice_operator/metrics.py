@@ -66,6 +66,8 @@ class Sources:
     """All ModelServices."""
     watch_ages: Callable[[], Mapping[str, float]]
     """Seconds since the last sign of life of each watch, by resource."""
+    namespaces: Callable[[], Iterable[tuple[str, str, bool]]]
+    """Namespaces that a Lease gives to an operator: to whom, and whether this process works there."""
 
 
 class QueueMetrics:
@@ -268,6 +270,7 @@ class _Scrape(Collector):
             "resource",
             self._sources.watch_ages(),
         )
+        yield _served(self._sources.namespaces())
         yield from _objects(self._sources.parents())
 
 
@@ -275,6 +278,17 @@ def _single(name: str, documentation: str, label: str, values: Mapping[str, floa
     family = GaugeMetricFamily(name, documentation, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)
+    return family
+
+
+def _served(namespaces: Iterable[tuple[str, str, bool]]) -> Metric:
+    family = GaugeMetricFamily(
+        "modelservice_namespace_served",
+        "1 where this process works in a namespace that a Lease gives to its holder, 0 where it leaves it alone.",
+        labels=["namespace", "holder"],
+    )
+    for namespace, holder, served in namespaces:
+        family.add_metric([namespace, holder], 1 if served else 0)
     return family
 
 

@@ -45,7 +45,7 @@ class _Registry(CollectorRegistry):
 def metrics_reference() -> str:
     """A Markdown page: every metric with its type, its labels and its meaning."""
     registry = _Registry()
-    Metrics(registry).expose(Sources(_Idle(), lambda: (), dict), workers=1)
+    Metrics(registry).expose(Sources(_Idle(), lambda: (), dict, lambda: ()), workers=1)
     rows = sorted(row for collector in registry.collectors for row in _rows(collector))
     return "\n".join(
         [

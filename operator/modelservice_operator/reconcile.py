@@ -55,14 +55,27 @@ class Reconciler:
         clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         crowded: Callable[[], bool] = lambda: False,
+        wait: Callable[[str], float | None] = lambda _: 0.0,
     ) -> None:
-        """Prepare; `crowded` tells whether other keys wait to be reconciled."""
+        """Prepare.
+
+        Args:
+            client: sends the requests.
+            store: what there is.
+            runtimes: by name.
+            recorder: takes Events.
+            gatherer: asks what pods do not tell.
+            clock: monotonic, in seconds.
+            now: the time.
+            crowded: whether other keys wait to be reconciled.
+            wait: the seconds until a namespace may be worked in; None while it is another operator's.
+        """
         self._client = client
         self._store = store
         self._runtimes = runtimes
         self._recorder = recorder
         self._gatherer = gatherer
-        self._clock, self._now, self._crowded = clock, now, crowded
+        self._clock, self._now, self._crowded, self._wait = clock, now, crowded, wait
         self._applier = Applier(client, store)
         self._revisions = Revisions(client, store, runtimes)
         self._scaler = Scaler(client, store)
@@ -83,9 +96,12 @@ class Reconciler:
         if self._started is None:
             self._started = self._clock()
         parent = self._store.family(key).parent
-        if parent is None or parent.deleting:
+        wait = self._wait(key.namespace)
+        if parent is None or parent.deleting or wait is None:
             self._forget(key)
             return None
+        if wait > 0:
+            return wait
         if self._uids.setdefault(key, parent.uid) != parent.uid:
             self._forget(key)
             self._uids[key] = parent.uid

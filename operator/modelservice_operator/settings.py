@@ -79,6 +79,13 @@ class Settings(BaseModel):
         BeforeValidator(_split),
         Must("exact names of namespaces, separated by commas (leave it empty to serve all)"),
     ] = Field((), description="Namespaces to serve, separated by commas. Empty: all.")
+    namespace_holder: Annotated[str, Must("the holder that Leases name, such as modelservice-system/modelservice")] = (
+        Field(
+            "",
+            description="Work in each of the namespaces only while its Lease modelservice-operator-namespace has this "
+            "holder, so that an operator for all namespaces leaves them alone. Empty: no Lease is asked for.",
+        )
+    )
     http_host: Annotated[str, InPod("0.0.0.0"), Must("an address of this host")] = Field(  # noqa: S104 (the kubelet's probes come from outside the pod)
         "127.0.0.1", description="Address on which /healthz, /readyz and /metrics are served."
     )
@@ -176,6 +183,13 @@ class Settings(BaseModel):
             )
             for name, field in cls.model_fields.items()
         ]
+
+    @field_validator("namespace_holder")
+    @classmethod
+    def _of_given_namespaces(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("namespaces"):
+            raise ValueError(f"is for given namespaces: name them in {_variable('namespaces')}, or leave it empty")
+        return value
 
     @field_validator("leader_election_namespace")
     @classmethod

@@ -12,10 +12,13 @@ from prometheus_client.samples import Sample
 
 from cluster.harness.grants import of_kind
 from cluster.harness.helm import rendered
+from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import ROOT, Operator
 from cluster.harness.promql import Selector, selectors
 from cluster.harness.service import Service
+from cluster.harness.wait import eventually
 from localcluster import Kubectl, LocalCluster
+from modelservice_operator.plan import names
 
 VALUES: Final = """
 crds: {enabled: false}
@@ -70,7 +73,17 @@ def test_alerts_and_dashboard_ask_for_what_the_operator_exposes(
     operator: Operator, installed: LocalCluster, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     Service(kubectl).apply().ready()
-    families = text_string_to_metric_families(operator.get("/metrics")[1])
+    with temporary_namespace(installed, "leased") as leased:
+        lease = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": names.NAMESPACE_LEASE, "labels": {names.NAMESPACE_LEASE_LABEL: "true"}},
+            "spec": {"holderIdentity": "someone/else"},
+        }
+        installed.kubectl("create", "-n", leased, "-f", "-", given=lease)
+        eventually(lambda: "modelservice_namespace_served{" in operator.get("/metrics")[1], why="the Lease is seen")
+        exposition = operator.get("/metrics")[1]
+    families = text_string_to_metric_families(exposition)
     exposed = [sample for family in families for sample in family.samples]
     manifests = all_of_it(installed, tmp_path, "PodMonitor")
     expressions = [*(alert["expr"] for alert in alerts(manifests)), *queries(manifests)]

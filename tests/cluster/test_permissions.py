@@ -35,6 +35,7 @@ def test_it_grants_little(cluster: LocalCluster, tmp_path: Path) -> None:
     )
     assert {manifest["kind"] for manifest in only_namespaced} == {
         "ServiceAccount",
+        "Lease",
         "Role",
         "RoleBinding",
         "Deployment",

@@ -121,7 +121,7 @@ class NoQueue:
 
 def test_the_table_of_metrics_has_each_metric_and_no_other() -> None:
     metrics = Metrics()
-    metrics.expose(Sources(NoQueue(), lambda: (), dict), workers=1)
+    metrics.expose(Sources(NoQueue(), lambda: (), dict, lambda: ()), workers=1)
     exposed = re.findall(r"^# TYPE (\S+) (\S+)$", generate_latest(metrics.registry).decode(), re.MULTILINE)
     page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
     documented = re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE)

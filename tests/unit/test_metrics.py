@@ -34,9 +34,13 @@ def model_service(name: str, spec: Manifest, status: Manifest) -> Parent:
     return Parent.from_manifest({"metadata": {"namespace": "ml", "name": name}, "spec": spec, "status": status})
 
 
-def exposing(parents: list[Parent], watch_ages: dict[str, float] | None = None) -> Metrics:
+def exposing(
+    parents: list[Parent],
+    watch_ages: dict[str, float] | None = None,
+    namespaces: Iterable[tuple[str, str, bool]] = (),
+) -> Metrics:
     metrics = Metrics()
-    metrics.expose(Sources(Queue(), lambda: parents, lambda: watch_ages or {}), workers=16)
+    metrics.expose(Sources(Queue(), lambda: parents, lambda: watch_ages or {}, lambda: namespaces), workers=16)
     return metrics
 
 
@@ -256,3 +260,11 @@ def test_series_vanish_with_the_object() -> None:
 
 def test_nothing_says_when_a_counter_was_created() -> None:
     assert "_created" not in generate_latest(Metrics().registry).decode()
+
+
+def test_namespaces_that_a_lease_gives_to_someone() -> None:
+    metrics = exposing([], namespaces=[("a", "us", True), ("b", "them", False)])
+    assert samples(metrics, "modelservice_namespace_") == [
+        'modelservice_namespace_served{holder="them",namespace="b"} 0.0',
+        'modelservice_namespace_served{holder="us",namespace="a"} 1.0',
+    ]

@@ -740,3 +740,19 @@ async def test_what_was_found_converged_is_not_planned_again_when_only_pods_chan
     world.api.put(pod("0/8 nodes are available: 8 Insufficient nvidia.com/gpu."))
     world.deliver()
     assert await world.turn() is None
+
+
+async def test_a_namespace_of_another_operator_is_left_alone_and_taken_back_without_a_write() -> None:
+    world = await ready()
+    mark = len(world.api.requests)
+    reconciler = world.process.reconciler
+    reconciler._wait = lambda _: None
+    world.apply({**SPEC, "replicas": 3})
+    await world.settle()
+    assert world.api.requests[mark:] == []
+    reconciler._wait = lambda _: 4.0
+    assert await world.turn() == 4.0
+    world.apply(SPEC)
+    reconciler._wait = lambda _: 0.0
+    await world.settle()
+    assert world.api.writes(mark) == ["patch ModelService qwen/status"], "its generation is another one"

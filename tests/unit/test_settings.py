@@ -143,3 +143,12 @@ def test_each_setting_has_a_variable_a_flag_and_words() -> None:
 def test_an_unknown_override_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(TypeError, match="no such settings: wokers"):
         Settings.from_env({}, wokers=1)
+
+
+def test_a_holder_is_for_given_namespaces() -> None:
+    holder = {"MODELSERVICE_NAMESPACE_HOLDER": "ops/modelservice"}
+    assert mistakes(holder) == (
+        "MODELSERVICE_NAMESPACE_HOLDER (--namespace-holder) is for given namespaces: name them in "
+        "MODELSERVICE_NAMESPACES, or leave it empty.",
+    )
+    assert Settings.from_env(holder | {"MODELSERVICE_NAMESPACES": "ml"}).namespace_holder == "ops/modelservice"

@@ -24,6 +24,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
+{{- /* As the Leases of namespaces name it. */ -}}
+{{- define "modelservice-operator.holder" -}}
+{{ .Release.Namespace }}/{{ include "modelservice-operator.name" . }}
+{{- end -}}
+
 {{- define "modelservice-operator.image" -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}

@@ -59,13 +59,14 @@ class Client:
         self.access = access
         self._session = self.new_session()
         self.observer: RequestObserver = observer or _NoObserver()
-        self.may_write: Callable[[], bool] = lambda: True
-        """Asked before each write. A leader that was stopped for a while wakes up in the midst of its work."""
+        self.may_write: Callable[[str], bool] = lambda _: True
+        """Asked before each write, with the namespace: a leader that was stopped for a while wakes up in the midst of
+        its work, and a namespace may have been given to another operator meanwhile."""
 
     def unfenced(self) -> "Client":
         """The same connections for what may be written without asking: the Lease."""
         other = copy.copy(self)
-        other.may_write = lambda: True
+        other.may_write = lambda _: True
         return other
 
     async def close(self) -> None:
@@ -231,8 +232,8 @@ class Client:
         written = wire_yaml if content_type == APPLY else wire_json
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
         url = URL(f"{self.access.host}{path}").with_query(query)
-        if method != "GET" and not self.may_write():
-            raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads")
+        if method != "GET" and not self.may_write(_namespace(path)):
+            raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads there")
         status = 0
         try:
             token = await self.bearer_token()
@@ -274,6 +275,11 @@ class _Response(aiohttp.ClientResponse):
 def _address(manifest: Manifest) -> tuple[Resource, str, str]:
     metadata = manifest["metadata"]
     return BY_KIND[manifest["kind"]], metadata["namespace"], metadata["name"]
+
+
+def _namespace(path: str) -> str:
+    """The namespace in the URL path of an object or a collection; empty outside of namespaces."""
+    return path.partition("/namespaces/")[2].partition("/")[0]
 
 
 def _parse(data: bytes) -> Manifest | None:

@@ -52,10 +52,13 @@ DISRUPTION_BUDGET: Final = Resource(
 INGRESS: Final = Resource("networking.k8s.io", "v1", "ingresses", "Ingress", selector=names.CHILD_SELECTOR)
 POD: Final = Resource("", "v1", "pods", "Pod", selector=names.CHILD_SELECTOR)
 NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+LEASE: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease", selector=f"{names.NAMESPACE_LEASE_LABEL}=true")
+"""Those that say which operator works in a namespace."""
 EVENT: Final = Resource("", "v1", "events", "Event")
 """Read for one pod at a time, and never watched."""
 
 WATCHED: Final = (
+    LEASE,
     MODEL_SERVICE,
     DEPLOYMENT,
     SERVICE,

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from modelservice_operator import api
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.child import Child
+from modelservice_operator.records.claim import Claim
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.ownership import Relation, relation
@@ -38,7 +39,7 @@ class ObjectId(NamedTuple):
     name: str
 
 
-Record = Parent | Child | Revision | Pod | Node
+Record = Parent | Child | Revision | Pod | Node | Claim
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,14 +67,19 @@ class Store:
     """All records.
 
     `on_change` is called with the key of every ModelService for which something changed, `on_start` with every pod
-    whose server was seen to become ready for the first time since it was started.
+    whose server was seen to become ready for the first time since it was started, `on_claim` with every Lease of a
+    namespace and whether it went.
     """
 
     def __init__(
-        self, on_change: Callable[[Key], None] = lambda _: None, on_start: Callable[[Pod], None] = lambda _: None
+        self,
+        on_change: Callable[[Key], None] = lambda _: None,
+        on_start: Callable[[Pod], None] = lambda _: None,
+        on_claim: Callable[[Claim, bool], None] = lambda _claim, _gone: None,
     ) -> None:
         self.on_change = on_change
         self.on_start = on_start
+        self.on_claim = on_claim
         self.nodes: dict[str, Node] = {}
         self._families: dict[Key, Family] = {}
         self._records: dict[ObjectId, Record] = {}
@@ -175,6 +181,9 @@ class Store:
         if isinstance(record, Node):
             self.nodes[record.name] = record
             return
+        if isinstance(record, Claim):
+            self.on_claim(record, False)
+            return
         family = self._families.setdefault(_key(record), Family())
         match record:
             case Parent():
@@ -194,6 +203,9 @@ class Store:
     def _unlink(self, identity: ObjectId, record: Record) -> None:
         if isinstance(record, Node):
             self.nodes.pop(record.name, None)
+            return
+        if isinstance(record, Claim):
+            self.on_claim(record, True)
             return
         key = _key(record)
         family = self._families[key]
@@ -222,6 +234,8 @@ class Store:
         if isinstance(record, Node):
             pods = self._guests.get(record.name, ())
             changed = dict.fromkeys(_key(self._records[pod]) for pod in pods)
+        elif isinstance(record, Claim):
+            changed = dict.fromkeys(key for key in self.services() if key.namespace == record.namespace)
         else:
             changed = {_key(record): None}
         for key in changed:
@@ -246,6 +260,8 @@ def _record(manifest: Manifest) -> Record:
             return Node.from_manifest(manifest)
         case "ControllerRevision":
             return Revision.from_manifest(manifest)
+        case "Lease":
+            return Claim.from_manifest(manifest)
         case _:
             return Child.from_manifest(manifest)
 
@@ -263,6 +279,8 @@ def _key(record: Record) -> Key:
             return Key(record.namespace, record.name)
         case Node():
             return Key("", record.name)
+        case Claim():
+            return Key(record.namespace, "")
         case _:
             return Key(record.namespace, record.service)
 

@@ -30,8 +30,13 @@ APPLIED_HASH: Final = "modelservice.dev/applied-hash"
 RESUME_REPLICAS: Final = "modelservice.dev/resume-replicas"
 """Annotation on a Deployment that is suspended: how many pods its autoscaler wanted before."""
 
+NAMESPACE_LEASE: Final = "modelservice-operator-namespace"
+"""Name of the Lease that says which operator works in its namespace."""
+NAMESPACE_LEASE_LABEL: Final = "modelservice.dev/namespace-lease"
+"""Label of that Lease, with the value `true`, by which it is watched."""
+
 CHILD_SELECTOR: Final = f"{MANAGED_BY}={FIELD_MANAGER}"
-"""Label selector of everything that the operator watches beside the ModelServices."""
+"""Label selector of everything that the operator watches beside the ModelServices and the Leases of namespaces."""
 
 
 def selector(name: str) -> dict[str, str]:

@@ -215,7 +215,7 @@ async def test_what_is_applied_is_read_as_yaml() -> None:
 
 async def test_who_does_not_lead_writes_nothing_but_the_lease() -> None:
     async with served(web.json_response(CHAT), web.json_response(CHAT)) as (client, asked, observer):
-        client.may_write = lambda: False
+        client.may_write = lambda _: False
         for write in (client.create(CHAT), client.apply(CHAT, force=True), client.request("POST", "/api/v1/events")):
             with pytest.raises(ApiUnreachable, match="no longer leads"):
                 await write
@@ -223,6 +223,15 @@ async def test_who_does_not_lead_writes_nothing_but_the_lease() -> None:
         await client.unfenced().request("PUT", "/leases", body={})
     assert [request.method for request in asked.asked] == ["GET", "PUT"]
     assert observer.requests == [("GET", 200), ("PUT", 200)]
+
+
+async def test_who_has_to_leave_a_namespace_writes_nothing_there() -> None:
+    async with served(web.json_response(CHAT)) as (client, asked, _):
+        client.may_write = lambda namespace: namespace != "ml"
+        with pytest.raises(ApiUnreachable, match="no longer leads there"):
+            await client.create(CHAT)
+        await client.create({**CHAT, "metadata": {**CHAT["metadata"], "namespace": "other"}})
+    assert [request.path for request in asked.asked] == ["/apis/apps/v1/namespaces/other/deployments"]
 
 
 async def test_delete_is_meant_for_one_object() -> None:

@@ -117,11 +117,15 @@ def test_kopf_writes_nothing_and_watches_by_label() -> None:
         "deployments",
         "horizontalpodautoscalers",
         "ingresses",
+        "leases",
         "poddisruptionbudgets",
         "pods",
         "services",
     }
-    assert set(selectors.values()) == {"app.kubernetes.io/managed-by=modelservice-operator"}
+    assert set(selectors.values()) == {
+        "app.kubernetes.io/managed-by=modelservice-operator",
+        "modelservice.dev/namespace-lease=true",
+    }
 
 
 def test_kopf_keeps_no_records() -> None:
