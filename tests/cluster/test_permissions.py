@@ -9,7 +9,7 @@ import pytest
 from cluster.harness.audit import Audit
 from cluster.harness.grants import Grant, granted, of_kind, used
 from cluster.harness.helm import BESIDE_ANOTHER, RELEASE, rendered
-from cluster.harness.operator import NAMESPACE, ROOT, USER, Operator, chart
+from cluster.harness.operator import NAME, NAMESPACE, ROOT, USER, Operator, chart
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
 from localcluster import Kubectl, KubectlError, LocalCluster
@@ -127,6 +127,40 @@ def test_the_roles_of_the_cluster_cover_model_services(
     assert [may(verb) for verb in ("create", "update", "patch", "delete", "deletecollection")] == [writes] * 5
     assert [may("update", "scale"), may("patch", "scale")] == [writes] * 2
     assert not may("patch", "status"), "only the operator writes it"
+
+
+def test_who_may_view_writes_nothing_and_who_may_edit_offers_a_model(
+    operator: Operator, installed: LocalCluster, kubectl: Kubectl
+) -> None:
+    for role in ("view", "edit"):
+        kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user=may-{role}")
+    service = Service(kubectl)
+    viewer, editor = (Service(kubectl.impersonating(f"may-{role}")) for role in ("view", "edit"))
+    with pytest.raises(KubectlError, match='"may-view" cannot patch resource "modelservices"'):
+        viewer.apply()
+    eventually(lambda: editor.apply(), why="the roles are aggregated")
+    service.ready()
+    assert viewer.status["ready"] == "1/1"
+    editor.kubectl("scale", "modelservice", service.name, "--replicas=2")
+    eventually(lambda: service.status["ready"] == "2/2")
+    with pytest.raises(KubectlError, match=r'cannot (patch|update) resource "modelservices/scale"'):
+        viewer.kubectl("scale", "modelservice", service.name, "--replicas=3")
+    editor.kubectl("delete", "modelservice", service.name)
+    editor.kubectl("auth", "can-i", "create", "leases")  # as docs/operating.md says
+
+
+def test_what_is_added_to_the_roles_of_the_cluster_is_about_model_services_alone(cluster: LocalCluster) -> None:
+    """No Secrets among it; and the operator is not bound to it."""
+    manifests = chart(cluster)
+    added = [
+        role
+        for role in of_kind(manifests, "ClusterRole")
+        if any(label.startswith("rbac.authorization.k8s.io/aggregate-to-") for label in role["metadata"]["labels"])
+    ]
+    assert [role["metadata"]["name"] for role in added] == ["modelservice-view", "modelservice-edit"]
+    assert {group for role in added for rule in role["rules"] for group in rule["apiGroups"]} == {"modelservice.dev"}
+    bound = {binding["roleRef"]["name"] for binding in of_kind(manifests, "ClusterRoleBinding")}
+    assert bound == {NAME}
 
 
 def _journey(operator: Operator, kubectl: Kubectl) -> None:

@@ -16,14 +16,19 @@ class KubectlError(Exception):
 class Kubectl:
     """Calls kubectl with one kubeconfig, and in one namespace if one is given (a later `-n` wins)."""
 
-    def __init__(self, program: Path, kubeconfig: Path, namespace: str = "") -> None:
+    def __init__(self, program: Path, kubeconfig: Path, namespace: str = "", user: str = "") -> None:
         self.program = program
         self.kubeconfig = kubeconfig
         self.namespace = namespace
+        self.user = user
 
     def within(self, namespace: str) -> "Kubectl":
         """The same, in that namespace."""
-        return Kubectl(self.program, self.kubeconfig, namespace)
+        return Kubectl(self.program, self.kubeconfig, namespace, self.user)
+
+    def impersonating(self, user: str) -> "Kubectl":
+        """The same, as that user."""
+        return Kubectl(self.program, self.kubeconfig, self.namespace, user)
 
     def __call__(
         self, *arguments: str | Path, given: str | Mapping[str, Any] | Sequence[Mapping[str, Any]] = ""
@@ -35,6 +40,8 @@ class Kubectl:
         command: list[str | Path] = [self.program, "--kubeconfig", self.kubeconfig]
         if self.namespace:
             command += ["--namespace", self.namespace]
+        if self.user:
+            command += ["--as", self.user]
         try:
             done = subprocess.run(
                 [*command, *arguments],
