@@ -1,5 +1,6 @@
 """The docs are true where a machine can tell: links lead somewhere, manifests are valid, metrics exist."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,42 @@ def test_links_lead_somewhere(page: Path) -> None:
 )
 def test_dead_links_are_found(text: str, dead: list[str]) -> None:
     assert list(dead_links(ROOT / "README.md", text)) == dead
+
+
+def missing_tests(text: str) -> list[str]:
+    """The tests that a page names, as `path::name`, and that do not exist."""
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text))
+    return [f"{path}::{name}" for path, name in sorted(named) if name not in collected_from(path)]
+
+
+def collected_from(path: str) -> set[str]:
+    """What pytest would collect from a file; nothing where there is none."""
+    file = ROOT / path
+    if not file.exists() or not file.name.startswith("test_"):
+        return set()
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    body = ast.parse(file.read_text("utf-8")).body
+    return {node.name for node in body if isinstance(node, functions) and node.name.startswith("test")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_the_tests_that_are_named_exist(page: Path) -> None:
+    assert missing_tests(page.read_text("utf-8")) == []
+
+
+def test_every_promise_names_its_tests() -> None:
+    page = (ROOT / "docs" / "promises.md").read_text("utf-8")
+    promises = re.split(r"^## (\d)\. ", page, flags=re.MULTILINE)[1:]
+    assert promises[::2] == list("12345678")
+    assert all(re.search(r"^\* `tests/[^`]+::test_\w+`$", text, re.MULTILINE) for text in promises[1::2])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tests/unit/test_docs.py::test_nothing", "tests/unit/test_none.py::test_a", "tests/unit/world.py::World"],
+)
+def test_a_test_that_does_not_exist_is_noticed(name: str) -> None:
+    assert missing_tests(f"`{name}` and `tests/unit/test_docs.py::test_links_lead_somewhere`") == [name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
