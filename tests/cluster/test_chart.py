@@ -56,6 +56,16 @@ def test_helm_3_renders_the_same(cluster: LocalCluster, helm_3: Path, tmp_path: 
     assert old == new
 
 
+def test_without_leases_of_namespaces_nothing_speaks_of_them(cluster: LocalCluster, tmp_path: Path) -> None:
+    flags = ("--set", "namespaces={team-a},namespaceLeases=false")
+    manifests = rendered(cluster, tmp_path, "own", *flags)
+    assert of_kind(manifests, "Lease") == []
+    (container,) = of_kind(manifests, "Deployment")[0]["spec"]["template"]["spec"]["containers"]
+    assert "MODELSERVICE_NAMESPACE_HOLDER" not in {entry["name"] for entry in container["env"]}
+    (role,) = [role for role in of_kind(manifests, "Role") if role["metadata"]["namespace"] == "team-a"]
+    assert "leases" not in {resource for rule in role["rules"] for resource in rule["resources"]}
+
+
 def test_its_version_is_that_of_the_operator() -> None:
     about = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
     assert (about["version"], about["appVersion"]) == (__version__, __version__)
