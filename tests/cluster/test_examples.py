@@ -1,18 +1,16 @@
 """Every file in examples/ works as it stands: applied by a user, and reviewed as what `modelservice render` prints."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from cluster.harness.examples import SLICED, add_sliced_node, surroundings
 from cluster.harness.operator import ROOT, Operator
 from cluster.harness.service import Service
-from cluster.harness.wait import eventually
 from localcluster import Kubectl, LocalCluster
-from localcluster.nodes import RARE, node
 from modelservice_operator.render import render_file
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -22,53 +20,9 @@ OVERLAYS = sorted((ROOT / "examples" / "gitops" / "overlays").iterdir())
 @pytest.fixture(scope="module", autouse=True)
 def slices(cluster: LocalCluster) -> Iterator[None]:
     """A node with MIG slices, which one of the examples is for."""
-    cluster.kubectl("create", "-f", "-", given=node("mig-1", RARE["mig-1"], "local-a", 100))
-    cluster.kubectl("wait", "--for=condition=Ready", "node", "mig-1", "--timeout=30s")
+    add_sliced_node(cluster.kubectl)
     yield
-    cluster.kubectl("delete", "node", "mig-1")
-
-
-@contextmanager
-def volume_with_a_claim(kubectl: Kubectl, claim: str) -> Iterator[None]:
-    """A claim that is bound, as a user would have it who put a model there."""
-    name = f"{kubectl.namespace}-{claim}"
-    spec = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
-    size = {"storage": "100Gi"}
-    volume: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": name},
-        "spec": spec | {"capacity": size, "hostPath": {"path": "/models"}},
-    }
-    kubectl("create", "-f", "-", given=volume)
-    try:
-        bound = spec | {"volumeName": name, "resources": {"requests": size}}
-        manifest = {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": claim},
-            "spec": bound,
-        }
-        kubectl("create", "-f", "-", given=manifest)
-        eventually(lambda: kubectl.json("get", "pvc", claim)["status"]["phase"] == "Bound", why="the claim is bound")
-        yield
-    finally:
-        kubectl("delete", "persistentvolume", name, "--wait=false")
-
-
-@contextmanager
-def surroundings(kubectl: Kubectl, manifest: dict[str, Any]) -> Iterator[None]:
-    """What the comments of the examples ask for: the Secret and the claim that the spec names."""
-    model = manifest["spec"].get("model") or {}
-    secret = (model.get("credentials") or {}).get("secretName")
-    if secret:
-        kubectl("create", "secret", "generic", secret, "--from-literal=HF_TOKEN=hf_example")
-    scheme, _, rest = model.get("uri", "").partition("://")
-    if scheme != "pvc":
-        yield
-        return
-    with volume_with_a_claim(kubectl, rest.partition("/")[0]):
-        yield
+    cluster.kubectl("delete", "node", SLICED)
 
 
 def wanted(spec: dict[str, Any]) -> int:
@@ -90,7 +44,7 @@ def keeps(live: Any, given: Any) -> bool:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_it_becomes_ready(operator: Operator, kubectl: Kubectl, path: Path) -> None:
     manifest: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    with surroundings(kubectl, manifest):
+    with surroundings(kubectl, [manifest]):
         kubectl("apply", "--server-side", "--validate=strict", "-f", path)
         service = Service(kubectl, manifest["metadata"]["name"]).ready()
         assert "problems" not in service.status

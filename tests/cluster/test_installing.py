@@ -7,25 +7,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import yaml
 
 from cluster.harness.audit import Audit
-from cluster.harness.helm import helm, helm_environment
+from cluster.harness.helm import helm_environment
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import CHART, NAME, NAMESPACE, ROOT, USER, Operator
-from cluster.harness.release import helm_test, operator_of_the_release, play_test_pod
+from cluster.harness.release import KEEPING_VALUES, OF_THE_RELEASE, Release, operator_of_the_release, play_test_pod
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
 from localcluster import LocalCluster
 
 CRD: Final = "modelservices.modelservice.dev"
-OF_THE_RELEASE: Final = (
-    "deployments,services,serviceaccounts,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
-)
-KEEPING_VALUES: Final = "--reset-then-reuse-values"
 PAGE: Final = ROOT / "docs" / "install.md"
 BLOCK: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOBODY: Final = "1"
@@ -45,35 +41,8 @@ def empty(bare_cluster: LocalCluster) -> Iterator[LocalCluster]:
     kubectl("delete", OF_THE_RELEASE, "-A", "-l", f"app.kubernetes.io/instance={NAME}", "--timeout=60s")
 
 
-class Release:
-    """The chart's release, by one version of Helm."""
-
-    def __init__(self, cluster: LocalCluster, program: Path, home: Path) -> None:
-        self.cluster = cluster
-        self._program, self._home = program, home
-
-    def __call__(self, verb: str, *arguments: str | Path) -> str:
-        flags = ("--namespace", NAMESPACE, "--wait", "--timeout=60s")
-        return helm(self.cluster, verb, NAME, *arguments, *flags, home=self._home, program=self._program)
-
-    def test(self, port: str) -> tuple[int, str]:
-        """`helm test` against an operator."""
-        return helm_test(self.cluster, self._program, self._home, port)
-
-    def objects(self) -> list[str]:
-        """What is there of it, but for the CRD."""
-        selector = f"app.kubernetes.io/instance={NAME}"
-        return self.cluster.kubectl("get", OF_THE_RELEASE, "-A", "-l", selector, "-o", "name").split()
-
-    @property
-    def deployment(self) -> dict[str, Any]:
-        """The spec of the live Deployment."""
-        spec: dict[str, Any] = self.cluster.kubectl.json("get", "deployment", NAME, "-n", NAMESPACE)["spec"]
-        return spec
-
-
 def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
-    release = Release(empty, either_helm, tmp_path)
+    release = Release(empty, tmp_path, either_helm)
     notes = release(
         "install", _older(tmp_path), "--create-namespace", "--set", "priorityClassName=system-node-critical"
     )
@@ -127,7 +96,7 @@ def test_a_release_from_install_to_reinstall(empty: LocalCluster, either_helm: P
 
 def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
     """The rest of a release's life is as above."""
-    release = Release(empty, either_helm, tmp_path)
+    release = Release(empty, tmp_path, either_helm)
     with temporary_namespace(empty, "left") as left, temporary_namespace(empty, "kept") as kept:
         release("install", CHART, "--create-namespace", "--set", f"namespaces={{{left},{kept}}}")
         operator = operator_of_the_release(empty).ensure_working()
@@ -143,7 +112,7 @@ def test_a_release_for_some_namespaces(empty: LocalCluster, either_helm: Path, t
 
 
 def test_a_crd_that_is_there_already_is_taken_over(empty: LocalCluster, either_helm: Path, tmp_path: Path) -> None:
-    release = Release(empty, either_helm, tmp_path)
+    release = Release(empty, tmp_path, either_helm)
     empty.kubectl("apply", "--server-side", "-f", ROOT / "crds")
     with pytest.raises(AssertionError, match="invalid ownership metadata"):
         release("install", CHART, "--create-namespace")
@@ -156,7 +125,7 @@ def test_the_values_in_the_docs(empty: LocalCluster, either_helm: Path, tmp_path
     """They ask for the Prometheus operator, which is not there."""
     (example,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     (tmp_path / "values.yaml").write_text(example)
-    release = Release(empty, either_helm, tmp_path)
+    release = Release(empty, tmp_path, either_helm)
     with pytest.raises(AssertionError, match='no matches for kind "PodMonitor"'):
         release("install", CHART, "--create-namespace", "-f", tmp_path / "values.yaml")
     assert release.objects() == []

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cluster.harness.clock import server_time
 from cluster.harness.operator import Operator
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
@@ -48,22 +49,15 @@ def test_a_foreign_object_is_left_alone_and_named(operator: Operator, kubectl: K
     kubectl("create", "-f", "-", given=foreign)
     before = shape(kubectl.json("get", kind, "qwen"))
     # Timestamps have whole seconds, and what is not older than the ModelService might be its own.
-    eventually(lambda: kubectl("get", kind, "qwen", "-o", "jsonpath={.metadata.creationTimestamp}") < _now(kubectl))
+    eventually(
+        lambda: kubectl("get", kind, "qwen", "-o", "jsonpath={.metadata.creationTimestamp}") < server_time(kubectl)
+    )
     service = Service(kubectl).apply()
     service.wait_for("Stalled", "True", "NameConflict")
     assert f"{kind} {kubectl.namespace}/qwen" in service.problem("NameConflict")["message"]
     assert shape(kubectl.json("get", kind, "qwen")) == before
     kubectl("delete", kind, "qwen")
     service.ready(timeout=60)
-
-
-def _now(kubectl: Kubectl) -> str:
-    """The API server's time, from an object that is made for it."""
-    probe = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "now-"}}
-    made: str = kubectl(
-        "create", "-f", "-", "-o", "jsonpath={.metadata.creationTimestamp}", given=str(probe).replace("'", '"')
-    )
-    return made
 
 
 def test_a_predecessors_children_are_waited_for(operator: Operator, kubectl: Kubectl) -> None:
