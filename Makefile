@@ -8,7 +8,7 @@ NODE_PACKAGES := containerd runc nftables containernetworking-plugins iproute2 m
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -38,6 +38,10 @@ format: $(READY) ## Format the code and mend what the linter can
 generate: $(READY) ## Write crds/ and the generated docs from the models
 	$(BIN)/python -m modelservice_operator.generate
 
+.PHONY: goldens
+goldens: $(READY) ## Write what is rendered into tests/golden, and begin an entry of docs/rendering.md
+	$(BIN)/pytest --quiet tests/golden --update-goldens
+
 .PHONY: test
 test: $(READY) ## All tests, on a real control plane on loopback (builds it once)
 	$(BIN)/pytest
@@ -62,6 +66,10 @@ bench: $(READY) ## Measure the budgets (SIZE=200|1000|10000, ONLY=growth,failove
 .PHONY: soak
 soak: $(READY) ## Faults at random for SECONDS (600), by SEED, and REPETITIONS (100) of some in a row
 	SEED=$(SEED) SOAK_SECONDS=$(or $(SECONDS),600) SOAK_REPETITIONS=$(or $(REPETITIONS),100) $(BIN)/pytest tests/cluster/test_soak.py
+
+.PHONY: record-release
+record-release: $(READY) ## Record what the operator of COMMIT makes, for the tests of upgrades
+	@PYTHONPATH=tests $(BIN)/python -m cluster.record $(COMMIT) $(if $(WITHOUT),--without $(WITHOUT))
 
 .PHONY: demo
 demo: $(READY) ## Show the operator at work on a local cluster (KEEP=1 leaves it up, NODE=real runs containers)

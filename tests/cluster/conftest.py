@@ -1,5 +1,5 @@
 """Fixtures of the tests on the real control plane. What cannot be built or booted fails the tests: nothing skips but
-what is marked `node`, where no real node can run.
+what is marked `node`, where no real node can run, and the rolling upgrade, where a clone has no history.
 """
 
 import os

@@ -24,6 +24,14 @@ FULL: Manifest = {
     "rollout": {"restart": "1"},
 }
 
+OPEN: Manifest = {
+    "model": MODEL,
+    "resources": {"requests": {"cpu": "0.5"}, "limits": {"memory": "2048Mi"}},
+    "accelerator": {"vendor": "amd", "products": ["B", "A"], "memory": "40Gi"},
+    "placement": {"nodeSelector": {"zone": "a"}, "tolerations": [], "topologySpread": "Zone"},
+    "podTemplate": {"metadata": {"labels": {"team": "search"}, "annotations": {}}, "spec": {"volumes": []}},
+}
+
 
 def of(spec: Manifest) -> Manifest:
     return inputs(NAME, ModelServiceSpec.model_validate(spec))
@@ -75,6 +83,17 @@ def of(spec: Manifest) -> Manifest:
             {"model": {"uri": "pvc://models/ranker", "format": "onnx"}},
             {"model": {"uri": "pvc://models/ranker", "format": "onnx"}},
             "tdjmvjfqmm",
+        ),
+        (
+            OPEN,
+            {
+                "model": {"uri": "hf://Qwen/Qwen3-8B", "size": "16Gi"},
+                "resources": {"requests": {"cpu": "500m"}, "limits": {"memory": "2Gi"}},
+                "accelerator": {"vendor": "amd", "products": ["A", "B"], "memory": "40Gi"},
+                "placement": {"nodeSelector": {"zone": "a"}, "topologySpread": "Zone"},
+                "podTemplate": {"metadata": {"labels": {"team": "search"}}, "spec": {"volumes": []}},
+            },
+            "dmkqbsdtfj",
         ),
     ],
 )
