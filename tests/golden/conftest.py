@@ -29,8 +29,8 @@ class Golden:
     def check(self, path: Path, text: str) -> None:
         if self._update:
             path.write_text(text, "utf-8")
-        assert path.exists(), f"{path} is missing: pytest tests/golden --update-goldens writes it; then review it"
-        assert text == path.read_text("utf-8"), "right? then: pytest tests/golden --update-goldens, and review the diff"
+        assert path.exists(), f"{path} is missing: `make goldens` writes it; then review it"
+        assert text == path.read_text("utf-8"), "right? then `make goldens`, and review the diff"
 
 
 @pytest.fixture
