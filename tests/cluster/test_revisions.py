@@ -73,8 +73,10 @@ def test_an_operator_that_renders_differently_restarts_nothing(
         assert service.status["runtime"]["image"].endswith(":v0.33.0")
         written = {request.resource for request in audit.writes(user=USER, since=mark, namespace=kubectl.namespace)}
         assert "controllerrevisions" not in written
-        service.apply(runtime={"args": ["--max-model-len=8192"]}).ready()
-        assert service.status["runtime"]["image"].endswith(":v0.34.0"), "a changed spec is rendered anew"
+        service.apply(rollout={"restart": "2026-11-22"}).ready()
+        assert service.status["runtime"]["image"].endswith(":v0.34.0"), "a restart that was asked for renders anew"
+        service.apply(rollout={"restart": ""}).ready()
+        assert service.status["runtime"]["image"].endswith(":v0.33.0"), "and the stored template comes back"
     finally:
         upgraded.process.stop()
 
