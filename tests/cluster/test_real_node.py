@@ -193,3 +193,10 @@ def test_a_second_node_on_the_machine_has_addresses_of_its_own(
         address = kubectl.json("get", "service", "web")["spec"]["clusterIP"]
         assert eventually(functools.partial(get, f"http://{address}/")) == "web /\n"
         kubectl("delete", "pod/web", "service/web", "--wait=false")
+
+
+def test_a_node_ends_when_it_is_told_to(own_node_cluster: LocalCluster) -> None:
+    node = own_node_cluster.real_node
+    assert node
+    node.stop()
+    assert node.init.exit_code == 0, "it had to be killed"

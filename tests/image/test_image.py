@@ -142,9 +142,7 @@ def test_its_labels(image: Image) -> None:
     assert labels == {"licenses": "Apache-2.0", "version": __version__, "revision": "test", "source": "test"}
 
 
-def test_its_user_can_write_nowhere_and_owns_nothing(image: Image) -> None:
-    done = image.run("python", "-c", "open('/opt/modelservice/mark', 'w')")
-    assert "Read-only file system" in done.stderr
+def test_its_user_owns_nothing_and_may_write_none_of_it(image: Image) -> None:
     files = [path for path in (image.root / "opt").rglob("*") if not path.is_symlink()]
     assert files
     assert [path for path in files if path.stat().st_uid or path.stat().st_mode & 0o022] == []

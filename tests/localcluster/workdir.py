@@ -92,8 +92,10 @@ def _release(path: Path, seconds: float) -> bool:
     Groups can be removed when the last process in them has ended, a moment after it was killed: try for so long.
     """
     if _linked(path):
+        # Who made the link looks in those directories too, which not everybody's PATH has.
+        where = {"PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"}
         delete = ["ip", "link", "delete", link_name(path)]
-        subprocess.run(delete, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        subprocess.run(delete, stdin=subprocess.DEVNULL, capture_output=True, env=where, check=False)
     deadline = time.monotonic() + seconds
     while groups := [*CGROUPS.glob(path.name), *CGROUPS.glob(f"*/{path.name}")]:
         for group in groups:

@@ -4,6 +4,7 @@ The `kubernetes` package reads them too. It takes 17 MiB of memory, a fifth of w
 kubeconfigs, whose many forms are worth it.
 """
 
+import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -13,12 +14,14 @@ from typing import Final
 from modelservice_operator.cluster.access import Access
 from modelservice_operator.cluster.errors import NoCredentials
 
+logger = logging.getLogger(__name__)
+
 DIRECTORY: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet mounts them."""
 HOST: Final = "KUBERNETES_SERVICE_HOST"
 PORT: Final = "KUBERNETES_SERVICE_PORT"
 TOKEN_LIFE: Final = 60.0
-"""Seconds until the token is read again, as client-go does it: the kubelet replaces it long before it expires."""
+"""Seconds until the token is read again, as often as client-go does: the kubelet replaces it long before it expires."""
 
 
 def access(environ: Mapping[str, str], directory: Path, *, clock: Callable[[], float] = time.monotonic) -> Access:
@@ -80,5 +83,9 @@ class _Token:
 
     async def authorization(self) -> str:
         if self._clock() - self._read_at >= TOKEN_LIFE:
-            self.read()
+            try:
+                self.read()
+            except (OSError, ValueError) as error:
+                logger.warning("The token of this pod cannot be read again, the last one is used: %s", error)
+                self._read_at = self._clock()
         return f"Bearer {self._value}"

@@ -55,7 +55,7 @@ def network(addresses: Addresses) -> str:
 
 
 def kubelet(addresses: Addresses, *, cgroup: str, longest_back_off: str) -> str:
-    """Who reaches its port may do everything: that is the machine alone."""
+    """Who reaches its port may do everything in the node: that is the machine, and the node's own pods."""
     return _yaml(
         "kubelet.config.k8s.io/v1beta1",
         "KubeletConfiguration",

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import FrameType
 
 PRIVATE = ("/var", "/etc", "/opt", "/usr/libexec")
 """Written by the programs of a node: changes go to memory and end with it."""
@@ -28,6 +27,9 @@ SETTINGS = {
 }
 """Settings of the whole machine that a kubelet writes where they are not what it wants: it gets files that are."""
 
+SIGNALS = {signal.SIGCHLD, signal.SIGTERM}
+"""What is waited for. Blocked from the beginning: a first process is not told of what it neither handles nor blocks."""
+
 NUMA = Path("/sys/devices/system/node")
 MEMORY = Path("/proc/meminfo")
 """Where the kubelet looks for what the machine has."""
@@ -38,7 +40,7 @@ NAMESERVER = "nameserver 127.0.0.1\n"
 
 def main(directory: Path, name: str, cpus: int, gibibytes: int) -> None:
     """Prepare, say so with the file `prepared`, and wait. The kubelet will find so many CPUs and so much memory."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     subprocess.run(["hostname", name], check=True)
     _mount("--make-rprivate", "/")
     _mount("--make-rshared", "/")  # as the kubelet wants it for volumes; nothing outside is its peer any more
@@ -63,12 +65,10 @@ def main(directory: Path, name: str, cpus: int, gibibytes: int) -> None:
 
 
 def _wait() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    while True:
+    while signal.sigwait(SIGNALS) != signal.SIGTERM:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        signal.sigwait({signal.SIGCHLD})
 
 
 def _claim(cpus: int, gibibytes: int) -> None:
@@ -107,10 +107,6 @@ def _directory(path: str) -> Path:
 
 def _mount(*arguments: str | Path) -> None:
     subprocess.run(["mount", *arguments], check=True)
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from localcluster.polling import attempts
 from localcluster.process import ProcessError
 from localcluster.realnode.addresses import SLOTS, Addresses, free
+from localcluster.realnode.preflight import PATH
 
 LOCK = "\0modelservice-cluster-addresses"
 LOCK_SECONDS = 60.0
@@ -64,7 +65,9 @@ def _alone() -> Iterator[None]:
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env={"PATH": PATH}, check=False
+    )
     if done.returncode:
         raise ProcessError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
