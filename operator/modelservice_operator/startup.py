@@ -7,7 +7,7 @@ from heapq import nlargest
 from typing import Final
 
 from modelservice_operator.api.status import MAX_STARTS
-from modelservice_operator.diagnose.moments import moment
+from modelservice_operator.diagnose.moments import duration, moment
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.timeline import Phase, Span, Start, start_of, timeline
@@ -78,7 +78,7 @@ def describe(span: Span, startup: Manifest, revision: str, patience: int) -> str
     words = f"{_WORDS[span.phase]} since {began:%H:%M:%SZ}" if began is not None else _WORDS[span.phase]
     usual = startup["median"].get(_field(span.phase)) if startup.get("revision") == revision else None
     if usual is not None:
-        return f"{words}, usually {_duration(usual)}"
+        return f"{words}, usually {duration(usual)}"
     return f"{words}, which may take {patience} s" if span.phase is Phase.LOADING else words
 
 
@@ -102,11 +102,3 @@ def _median(entries: list[Manifest]) -> Manifest:
 
 def _field(phase: Phase) -> str:
     return f"{phase}Seconds"
-
-
-def _duration(seconds: int) -> str:
-    """Example: 3m40s."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = [f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count]
-    return "".join(parts) or "0s"

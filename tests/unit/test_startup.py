@@ -140,7 +140,7 @@ def test_another_revision_is_no_measure_and_forgotten_once_one_of_this_has_start
         (
             Phase.PULLING,
             {"pullingSeconds": 7205, "loadingSeconds": 1},
-            "mounting volumes and pulling the image since 10:01:00Z, usually 2h5s",
+            "mounting volumes and pulling the image since 10:01:00Z, usually 2h",
         ),
         (Phase.SCHEDULING, {"loadingSeconds": 1}, "waiting for a node since 10:01:00Z"),
     ],

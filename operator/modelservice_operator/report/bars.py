@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from modelservice_operator.diagnose.moments import between
-from modelservice_operator.report.words import duration
+from modelservice_operator.diagnose.moments import between, duration
 from modelservice_operator.timeline import Span
 
 COLUMNS: Final = 30

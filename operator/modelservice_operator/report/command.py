@@ -15,7 +15,7 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, NoCre
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.report.problems import problem_text
 from modelservice_operator.report.reading import NotThere, Reader
-from modelservice_operator.report.report import Report, report, wants_tenants
+from modelservice_operator.report.report import Report, is_short, report, with_devices
 from modelservice_operator.report.text import report_text, table
 from modelservice_operator.report.words import age
 from modelservice_operator.target import ERROR, Target, connected, run
@@ -71,9 +71,11 @@ async def _explain(target: Target, name: str, *, as_json: bool, watch: bool) -> 
 
 async def _report(reader: Reader, namespace: str, name: str) -> Report:
     reading = await reader.read(namespace, name)
-    if wants_tenants(reading, _now()):
-        await reader.read_tenants(reading)
-    return report(reading, _now())
+    found = report(reading, _now())
+    if not is_short(found):
+        return found
+    await reader.read_tenants(reading)
+    return with_devices(found, reading)
 
 
 async def _status(target: Target, *, as_json: bool) -> int:

@@ -1,6 +1,8 @@
 """What is read of the cluster for one report. Only the ModelService itself must be readable."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
@@ -13,6 +15,9 @@ from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.records.pod_event import pod_event
+
+CONCURRENCY: Final = 8
+"""Pods about which more is asked at the same time."""
 
 
 class NotThere(Exception):
@@ -63,7 +68,9 @@ class Reader:
         for deployment in await self._all(reading, DEPLOYMENT, namespace, f"metadata.name={name}"):
             reading.deployment = Deployment.from_manifest(deployment)
         pods = [Pod.from_manifest(pod) for pod in await self._all(reading, POD, namespace)]
-        reading.pods = [await self._with_evidence(reading, pod) for pod in pods if pod.service == name]
+        room = asyncio.Semaphore(CONCURRENCY)
+        ours = (self._with_evidence(reading, pod, room) for pod in pods if pod.service == name)
+        reading.pods = await asyncio.gather(*ours)
         nodes = map(Node.from_manifest, await self._all(reading, NODE, None))
         reading.nodes = {node.name: node for node in nodes}
         return reading
@@ -75,13 +82,14 @@ class Reader:
         pods = map(Pod.from_manifest, await self._all(reading, everyone, None, alive))
         reading.tenants = [pod for pod in pods if pod.devices and pod.node]
 
-    async def _with_evidence(self, reading: Reading, pod: Pod) -> Pod:
+    async def _with_evidence(self, reading: Reading, pod: Pod, room: asyncio.Semaphore) -> Pod:
         if pod.ready:
             return pod
         query = {"fieldSelector": f"involvedObject.uid={pod.uid}", "limit": str(EVENT_LIMIT)}
-        answer = await self._try(reading, "events", EVENT.path(pod.namespace), query)
-        events = (pod_event(event) for event in (answer or {}).get("items") or ())
-        return replace(pod, events=tuple(events), output=await self._output(pod))
+        async with room:
+            answer = await self._try(reading, "events", EVENT.path(pod.namespace), query)
+            events = (pod_event(event) for event in (answer or {}).get("items") or ())
+            return replace(pod, events=tuple(events), output=await self._output(pod))
 
     async def _output(self, pod: Pod) -> str:
         """The last lines of the first container that ended by a failure; of its last run, or of the one before."""

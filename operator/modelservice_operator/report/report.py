@@ -1,7 +1,7 @@
 """What is wanted of a ModelService, what is there, and what is wrong. Pure: the clock is passed in."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from modelservice_operator import conditions
@@ -117,11 +117,10 @@ class Report:
 
 
 def report(reading: Reading, now: str) -> Report:
-    """Put a report together. `now` is RFC 3339."""
+    """Put a report together, without who holds the devices. `now` is RFC 3339."""
     parent, deployment = reading.parent, reading.deployment
     status = parent.status
     ready = conditions.find(status, conditions.READY)
-    problems = _problems(reading, now)
     pods = sorted(reading.pods, key=lambda pod: (pod.ready, pod.created_at, pod.name))
     return Report(
         namespace=parent.namespace,
@@ -137,19 +136,24 @@ def report(reading: Reading, now: str) -> Report:
         there=sum(pod.ready for pod in pods),
         each=_each(parent),
         revision=status.get("revision") or {},
-        problems=problems,
+        problems=_problems(reading, now),
         pods=tuple(map(_line, pods)),
         starts=_starts(pods),
         usual=(status.get("startup") or {}).get("median") or {},
-        devices=_devices(reading) if any(problem.reason in SHORTAGES for problem in problems) else (),
+        devices=(),
         output=_output(pods),
         notes=(*_behind(parent), *reading.unreadable),
     )
 
 
-def wants_tenants(reading: Reading, now: str) -> bool:
-    """Whether who holds the devices of the cluster is worth reading all its pods."""
-    return any(problem.reason in SHORTAGES for problem in _problems(reading, now))
+def is_short(found: Report) -> bool:
+    """Devices are short: who holds them is worth reading all pods of the cluster."""
+    return any(problem.reason in SHORTAGES for problem in found.problems)
+
+
+def with_devices(found: Report, reading: Reading) -> Report:
+    """The report with who holds the devices; `reading` has all pods of the cluster by now."""
+    return replace(found, devices=_devices(reading))
 
 
 def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:

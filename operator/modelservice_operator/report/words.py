@@ -1,8 +1,6 @@
-"""Times as a person reads them."""
+"""Ages as a person reads them."""
 
-from itertools import pairwise
-
-from modelservice_operator.diagnose.moments import between
+from modelservice_operator.diagnose.moments import between, duration
 
 
 def age(since: str, now: str) -> str:
@@ -11,14 +9,3 @@ def age(since: str, now: str) -> str:
     if passed is None:
         return ""
     return duration(int(passed.total_seconds()))
-
-
-def duration(seconds: int) -> str:
-    """Seconds, with the two largest units that matter."""
-    seconds = max(0, seconds)
-    units = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
-    for (name, size), (below, smaller) in pairwise(units):
-        if seconds >= size:
-            rest = seconds % size // smaller
-            return f"{seconds // size}{name}{f'{rest}{below}' if rest else ''}"
-    return f"{seconds}s"

@@ -1,5 +1,6 @@
 """What is read of the cluster, with whatever rights there are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from modelservice_operator.cluster.client import Client, Page
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.resources import Resource
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.report.reading import NotThere, Reader
+from modelservice_operator.report.reading import CONCURRENCY, NotThere, Reader
 from unit.diagnose.builders import ended, labelled
 
 SERVICE: Manifest = {
@@ -85,6 +86,25 @@ async def test_everything_around_a_service() -> None:
     assert reading.unreadable == []
     assert "/api/v1/namespaces/ml/pods/chat-7d9c-a/log true" in cluster.asked
     assert sum("events" in asked for asked in cluster.asked) == 1
+
+
+async def test_pods_are_asked_about_a_few_at_a_time() -> None:
+    busy = most = 0
+
+    class Slow(Cluster):
+        @override
+        async def request(self, method: str, path: str, **_: object) -> Manifest:
+            nonlocal busy, most
+            busy += 1
+            most = max(most, busy)
+            await asyncio.sleep(0)
+            busy -= 1
+            return {"items": [EVENT]}
+
+    crashed = [pod(f"chat-7d9c-{number:02}") for number in range(3 * CONCURRENCY)]
+    reading = await Reader(Slow(lists={"pods": crashed})).read("ml", "chat")
+    assert most == CONCURRENCY
+    assert [each.name for each in reading.pods] == [each["metadata"]["name"] for each in crashed]
 
 
 async def test_what_may_not_be_read_is_left_out_and_named_once() -> None:

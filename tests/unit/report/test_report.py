@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
+from modelservice_operator.diagnose.moments import duration
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.report.reading import Reading
-from modelservice_operator.report.report import Report, report, wants_tenants
+from modelservice_operator.report.report import Report, is_short, report, with_devices
 from modelservice_operator.report.text import report_text, table
-from modelservice_operator.report.words import age, duration
+from modelservice_operator.report.words import age
 from unit.diagnose.builders import NOW, at, condition, deployment, ended, node, nodes, pod, ready, unscheduled
 
 SPEC: Manifest = {"model": {"uri": "hf://Qwen/Qwen3-8B"}, "accelerator": {"count": 8}, "replicas": 2}
@@ -51,8 +52,9 @@ def test_a_shortage_reads_like_a_note_of_a_colleague() -> None:
         nodes=GPUS,
         tenants=[tenant("chat-7d9c-a", "gpu-1", 8), tenant("other", "gpu-2", 2), tenant("cpu", "cpu-1", 0)],
     )
-    assert wants_tenants(short, NOW)
-    assert text(report(short, NOW)) == [
+    found = report(short, NOW)
+    assert is_short(found)
+    assert text(with_devices(found, short)) == [
         "chat in ml is not ready: InsufficientAccelerators, for 4m",
         "  no room",
         "",
@@ -111,7 +113,7 @@ def test_the_last_lines_of_a_crash_are_shown() -> None:
     ]
     assert "  chat-7d9c-c  CrashLoopBackOff  5m   4         gpu-1" in lines
     assert "    kubectl logs -n ml chat-7d9c-c -c server --previous" in lines
-    assert not wants_tenants(reading(CRASHED), NOW)
+    assert not is_short(report(reading(CRASHED), NOW))
 
 
 def test_what_only_the_operator_knows_comes_first() -> None:
@@ -173,4 +175,5 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 
 def test_many_nodes() -> None:
     many: dict[str, Node] = nodes(*(node(f"gpu-{number:03}", 8) for number in range(100)))
-    assert text(report(reading(SHORT, nodes=many), NOW))[-1] == "  … and 80 more"
+    short = reading(SHORT, nodes=many)
+    assert text(with_devices(report(short, NOW), short))[-1] == "  … and 80 more"
