@@ -13,6 +13,7 @@ from modelservice_operator.cluster.credentials import load_access
 from modelservice_operator.cluster.evidence import Gatherer
 from modelservice_operator.cluster.freshness import Freshness
 from modelservice_operator.cluster.leader import Elector, LeadershipLost
+from modelservice_operator.cluster.pod_warnings import PodWarnings
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import LEASE, NODE, WATCHED, Resource
 from modelservice_operator.cluster.resync import Resync
@@ -58,7 +59,10 @@ class App:
         self._store = Store(self._queue.add, self._pod_started, lambda claim, gone: tenancy.take(claim, gone=gone))
         self._freshness = Freshness(SILENCE_LIMIT, clock=loop.time)
         self._recorder = Recorder(client, clock=loop.time, on_drop=metrics.event_dropped)
-        self._gatherer = Gatherer(client, self._queue.add, clock=loop.time, output=settings.pod_logs)
+        self._gatherer = Gatherer(
+            client, self._queue.add, clock=loop.time, output=settings.pod_logs, on_full=metrics.evidence_refused
+        )
+        self._warnings = PodWarnings(client, settings.namespaces, self._gatherer.tell)
         reconciler = Reconciler(
             client,
             self._store,
@@ -112,6 +116,7 @@ class App:
             lead = asyncio.create_task(self._lead(), name="leader")
             events = asyncio.create_task(self._recorder.run(), name="events")
             evidence = asyncio.create_task(self._gatherer.run(), name="evidence")
+            warnings = asyncio.create_task(self._follow_warnings(), name="warnings")
             tasks: set[asyncio.Task[Any]] = {
                 asyncio.create_task(self._stop.wait(), name="stop"),
                 asyncio.create_task(self._watch_forever(), name="watch"),
@@ -120,12 +125,13 @@ class App:
                 lead,
                 events,
                 evidence,
+                warnings,
             }
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             exit_code = _exit_code(done)
             if lead not in done:
                 await self._drain(workers)
-            await _cancel({workers, lead, events, evidence})
+            await _cancel({workers, lead, events, evidence, warnings})
             if self._elector is not None:
                 await self._elector.release()
             await _cancel(tasks)
@@ -145,6 +151,11 @@ class App:
             await self._stop.wait()
         else:
             await self._elector.hold()
+
+    async def _follow_warnings(self) -> None:
+        """Only a leader has questions that they answer."""
+        await self._leading.wait()
+        await self._warnings.run()
 
     async def _watch_forever(self) -> None:
         """Keep the watch layer running: what it does not survive is logged, and it starts again from fresh lists."""

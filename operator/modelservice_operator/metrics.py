@@ -173,6 +173,11 @@ class Metrics:
             registry=registry,
             buckets=STARTUP_BUCKETS,
         )
+        self._refused = Counter(
+            "modelservice_evidence_refused_total",
+            "Looks at pods in trouble about which nothing was asked, as too many are.",
+            registry=registry,
+        )
         self._dropped = Counter(
             "modelservice_events_dropped_total",
             "Events that were not written: too many, or refused.",
@@ -215,6 +220,10 @@ class Metrics:
     def event_dropped(self) -> None:
         """An Event was given up."""
         self._dropped.inc()
+
+    def evidence_refused(self) -> None:
+        """A pod is in trouble, and nothing is asked about it."""
+        self._refused.inc()
 
     def leader(self, *, leading: bool) -> None:
         """This process leads from now on, or no longer."""

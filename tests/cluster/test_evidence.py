@@ -48,14 +48,15 @@ def test_a_pod_that_waits_for_its_volume_is_explained_by_few_requests(
         assert pod["spec"].get("nodeName")
         return pod
 
-    kubectl("create", "-f", "-", given=event(eventually(bound)))
-    assert asked() == [], "a start takes as long as this"
+    eventually(bound)
+    (request,) = eventually(asked, why="what lasts is asked about")
+    assert bound()["metadata"]["uid"] in request.uri
+    kubectl("create", "-f", "-", given=event(bound()))
     service.wait_for("Ready", "False", "VolumeMountFailed")
     assert service.problem("VolumeMountFailed")["message"] == (
         '1 of 1 pod cannot start: volume "weights": no such export.'
     )
-    (request,) = asked()
-    assert bound()["metadata"]["uid"] in request.uri
+    assert len(asked()) == 1, "the event was told by a watch"
 
     for number in range(10):
         kubectl("annotate", "modelservice", service.name, f"look={number}", "--overwrite")

@@ -1,10 +1,14 @@
 """From a pod's failure to the status that says why, over many services."""
 
 import asyncio
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from cluster.harness.wait import eventually
+from modelservice_operator.cluster.resources import EVENT
 from perf.load import Connection
 from perf.rows import Figure
 from perf.services import NAMESPACE, roomy_nodes, services
@@ -12,28 +16,44 @@ from perf.stage import LONG, Stage, stage
 from perf.statistics import median, p99
 
 COUNT: Final = 200
+WAITS: Final = "waits"
+NO_END: Final = {"env": [{"name": "SIMULATE_FAILURE", "value": "waits"}]}
+"""The simulated kubelet leaves such a pod in ContainerCreating."""
+_EVENT: Final = ".failed"
+"""The name of a pod's Event, after that of the pod."""
 PAUSE: Final = 0.1
 """Seconds between two failures: each is looked at for itself."""
 
 
 def measure(size: int) -> Iterator[Figure]:
-    """200 services with a pod each, which fail one after the other.
+    """200 services with a pod each, which fail one after the other: half of the causes stand in events alone.
 
-    The failure is written by hand while the simulated kubelets stand still, as one that goes on would write on.
+    What fails is written by hand while the simulated kubelets stand still, as one that goes on would write on.
     """
-    with stage(roomy_nodes(COUNT)) as here:
+    with stage(roomy_nodes(2 * COUNT)) as here:
         here.operator()
         here.load.apply(services(0, COUNT, replicas=1))
+        here.load.apply(services(0, COUNT, WAITS, replicas=1, runtime=NO_END))
         eventually(lambda: _ready(here) == COUNT, timeout=LONG, interval=2)
+        pods = eventually(lambda: _bound(here), timeout=LONG, interval=2)
         here.settle()
-        pods = here.cluster.kubectl.json("get", "pods", "-n", NAMESPACE)["items"]
         here.cluster.kwok.pause()
-        mark = here.audit.mark()
-        here.load.each(pods, _fail, concurrency=1)
-        here.settle()
-        times = list(_times(here, mark, pods))
+        waiting, running = (
+            [pod for pod in pods if pod["metadata"]["name"].startswith(WAITS) is waits] for waits in (True, False)
+        )
+        for row, failing, fail in (("failure.p99", running, _fail), ("failure.event.p99", waiting, _tell)):
+            mark = here.audit.mark()
+            here.load.each(failing, fail, concurrency=1)
+            times = eventually(partial(_times, here, mark, failing), timeout=60, interval=2)
+            note = f"median {median(times):.2f} s, max {max(times):.2f} s of {len(times)}"
+            yield Figure(row, p99(times), note)
         here.cluster.kwok.resume()
-    yield Figure("failure.p99", p99(times), f"median {median(times):.2f} s, max {max(times):.2f} s of {len(times)}")
+
+
+def _bound(here: Stage) -> list[dict[str, Any]]:
+    pods: list[dict[str, Any]] = here.cluster.kubectl.json("get", "pods", "-n", NAMESPACE)["items"]
+    assert sum("nodeName" in pod["spec"] for pod in pods) == 2 * COUNT
+    return pods
 
 
 def _ready(here: Stage) -> int:
@@ -63,16 +83,39 @@ async def _fail(connection: Connection, pod: dict[str, Any]) -> None:
     await asyncio.sleep(PAUSE)
 
 
-def _times(here: Stage, mark: int, pods: list[dict[str, Any]]) -> Iterator[float]:
+async def _tell(connection: Connection, pod: dict[str, Any]) -> None:
+    """The kubelet cannot mount a volume, and says so in an Event alone."""
+    metadata = pod["metadata"]
+    about = {key: metadata[key] for key in ("namespace", "name", "uid")} | {"kind": "Pod", "apiVersion": "v1"}
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = metadata["name"] + _EVENT
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "involvedObject": about,
+        "type": "Warning",
+        "reason": "FailedMount",
+        "message": 'MountVolume.SetUp failed for volume "weights" : no such export',
+        "count": 1,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "source": {"component": "kubelet"},
+    }
+    await connection.apply_text(EVENT.path(NAMESPACE, name), json.dumps(event))
+    await asyncio.sleep(PAUSE)
+
+
+def _times(here: Stage, mark: int, pods: list[dict[str, Any]]) -> list[float]:
     """Seconds from the write of each failure to the first status write of its service after it."""
+    times = []
     services_by_pod = {pod["metadata"]["name"]: pod["metadata"]["labels"]["modelservice.dev/name"] for pod in pods}
     told = [request for request in here.writes(mark) if request.subresource == "status"]
     for failure in here.audit.writes(since=mark, user="admin"):
-        if failure.resource != "pods":
+        if failure.resource not in {"pods", "events"}:
             continue
-        name = services_by_pod[failure.name]
-        yield next(
-            (write.answered - failure.answered).total_seconds()
-            for write in told
-            if write.name == name and write.answered > failure.answered
-        )
+        name = services_by_pod[failure.name.removesuffix(_EVENT)]
+        after = [write.answered for write in told if write.name == name and write.answered > failure.received]
+        assert after, f"no status of {name} was written after {failure.received}"
+        times.append(max(0.0, (after[0] - failure.answered).total_seconds()))
+    return times

@@ -62,6 +62,7 @@ ROWS: Final = (
     *_per_size("latency.p99", "one more applied, p99", "ms", {1000: 100}, {200: "44 (max)"}),
     *_per_size("latency.ratio", "one more applied, median as a ratio to one plain apply", "", {1000: 3}, {}),
     Row("failure.p99", "a pod's failure until the status says why, p99 of 200", "s", 1, ""),
+    Row("failure.event.p99", "a cause that stands in an Event alone until the status says it, p99 of 200", "s", 1, ""),
     Row("rollout.10", "status writes in a rollout of 10 pods", "", None, ""),
     Row("rollout.100", "status writes in a rollout of 100 pods", "", None, ""),
     Row("memory.start", "resident memory at start", "MiB", 75, "73"),

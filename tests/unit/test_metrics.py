@@ -122,8 +122,10 @@ def test_writes_events_and_version() -> None:
     metrics.wrote("Deployment", "apply")
     metrics.wrote("Deployment", "apply")
     metrics.event_dropped()
+    metrics.evidence_refused()
     assert samples(metrics, "modelservice_") == [
         "modelservice_events_dropped_total 1.0",
+        "modelservice_evidence_refused_total 1.0",
         f'modelservice_operator_build_info{{version="{__version__}"}} 1.0',
         'modelservice_writes_total{kind="Deployment",verb="apply"} 2.0',
     ]

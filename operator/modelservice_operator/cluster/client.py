@@ -7,6 +7,7 @@ match their models; its transport encodes bodies otherwise than `manifest`.
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,9 @@ PAGE_SIZE = 50
 """Objects per page of a list. Memory that parsing a page took is not given back: pages of 500 cost 13 MiB for good."""
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 """Seconds: longer than a write may wait for etcd or an admission webhook (10 s each)."""
+WATCH_SECONDS = 300
+"""After so long the API server ends a watch of ours: a connection that died without a word is noticed no later."""
+_WATCH_TIMEOUT = aiohttp.ClientTimeout(sock_connect=10, sock_read=WATCH_SECONDS + 30)
 
 
 class RequestObserver(Protocol):
@@ -148,6 +152,28 @@ class Client:
             if not query["continue"]:
                 return
 
+    async def watch(self, resource: Resource, namespace: str | None = None, *, fields: str) -> AsyncIterator[Manifest]:
+        """What happens to the objects that a field selector selects from now on, until the API server ends it.
+
+        Each item has the `type` and the `object`. Errors are as those of `request`, and come within the stream too.
+        """
+        path = resource.path(namespace)
+        newest = await self.request("GET", path, query={"limit": "1"})
+        query = {
+            "watch": "true",
+            "fieldSelector": fields,
+            "resourceVersion": newest["metadata"]["resourceVersion"],
+            "timeoutSeconds": str(WATCH_SECONDS),
+        }
+        async with self._answer("GET", path, query=query, patience=_WATCH_TIMEOUT) as response:
+            if response.status >= 400:
+                raise _error(response.status, await response.read(), None)
+            async for line in response.content:
+                event = _parse(line)
+                if event is None or event.get("type") == "ERROR":
+                    raise ApiUnreachable(f"GET {path}: the watch broke off")
+                yield event
+
     async def create(self, manifest: Manifest) -> Manifest:
         """POST. An object of that name is an ApiError 409."""
         resource, namespace, _ = _address(manifest)
@@ -229,11 +255,31 @@ class Client:
         content_type: str = "application/json",
         accept: str | None = None,
     ) -> tuple[int, bytes]:
+        if method != "GET" and not self.may_write(_namespace(path)):
+            raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads there")
+        sent = self._answer(method, path, query=query, body=body, content_type=content_type, accept=accept)
+        async with sent as response:
+            data = await response.read()
+        if response.status >= 400:
+            raise _error(response.status, data, response.headers.get("Retry-After"))
+        return response.status, data
+
+    @asynccontextmanager
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+        accept: str | None = None,
+        patience: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer, to be read within the context: what goes wrong there counts as no answer."""
         written = wire_yaml if content_type == APPLY else wire_json
         headers = {"Accept": accept or "application/json", "Content-Type": content_type}
         url = URL(f"{self.access.host}{path}").with_query(query)
-        if method != "GET" and not self.may_write(_namespace(path)):
-            raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads there")
         status = 0
         try:
             token = await self.bearer_token()
@@ -244,12 +290,11 @@ class Client:
                 url,
                 headers=headers,
                 data=None if body is None else written(body),
-                timeout=REQUEST_TIMEOUT,
+                timeout=patience,
                 server_hostname=self.access.server_name,
             ) as response:
-                data = await response.read()
+                yield response
                 status = response.status
-                retry_after = response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
         except asyncio.CancelledError as error:
@@ -260,9 +305,6 @@ class Client:
             raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
             self.observer.request(method, status, self.access.host)
-        if status >= 400:
-            raise _error(status, _parse(data) or {}, data, retry_after)
-        return status, data
 
 
 class _Response(aiohttp.ClientResponse):
@@ -291,7 +333,8 @@ def _parse(data: bytes) -> Manifest | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _error(status: int, answer: Manifest, data: bytes, retry_after: str | None) -> ApiError:
+def _error(status: int, data: bytes, retry_after: str | None) -> ApiError:
+    answer = _parse(data) or {}
     details = answer.get("details") or {}
     causes = tuple(
         Cause(cause.get("reason", ""), cause.get("field", ""), cause.get("message", ""))

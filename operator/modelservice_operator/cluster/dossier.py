@@ -41,6 +41,10 @@ class Dossier:
         """The pod raises no question at present."""
         return not self._raised
 
+    def asks(self, kind: Kind) -> bool:
+        """The pod raises a question of this kind at present."""
+        return any(asked is kind for asked, _ in self._raised)
+
     def want(self, questions: Iterable[Question], now: float) -> None:
         """These questions are raised at present, and no others. Without any, what was learnt is of no use any more."""
         before = self._raised

@@ -15,12 +15,12 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import EVENT, POD
 from modelservice_operator.cluster.store import Key
-from modelservice_operator.diagnose.evidence import Evidence, Kind, Question, is_pulling, kept_events
+from modelservice_operator.diagnose.evidence import Evidence, Kind, Question, is_pulling, kept_events, with_event
 from modelservice_operator.diagnose.excerpt import excerpt
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import items
 from modelservice_operator.records.pod import Pod
-from modelservice_operator.records.pod_event import pod_event
+from modelservice_operator.records.pod_event import PodEvent, pod_event
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Gatherer:
         clock: Callable[[], float],
         output: bool = False,
         capacity: int = CAPACITY,
+        on_full: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -76,12 +77,15 @@ class Gatherer:
             clock: monotonic, in seconds.
             output: containers' output may be read.
             capacity: pods of which something is remembered.
+            on_full: called for a pod in trouble about which nothing is asked, as there is no room for it.
         """
         self._client = client
         self._on_news = on_news
         self._clock = clock
         self.output = output
         self._capacity = capacity
+        self._on_full = on_full
+        self._full = False
         self._dossiers: dict[str, Dossier] = {}
         self._uids: dict[Key, set[str]] = {}
         self._queue: KeyQueue[str] = KeyQueue(clock=clock)
@@ -92,6 +96,14 @@ class Gatherer:
         """What was learnt about a pod."""
         dossier = self._dossiers.get(pod.uid)
         return dossier.evidence if dossier is not None else None
+
+    def tell(self, uid: str, event: PodEvent) -> None:
+        """An Event about some pod was written; it counts where the pod raises a question that events answer."""
+        dossier = self._dossiers.get(uid)
+        if dossier is not None and dossier.asks(Kind.EVENTS):
+            told = with_event(dossier.evidence.events, event)
+            dossier.evidence = Evidence(told, dossier.evidence.output)
+            self._on_news(dossier.key)
 
     def want(self, key: Key, raised: Iterable[tuple[Pod, tuple[Question, ...]]]) -> None:
         """The pods of a ModelService, all of them, each with the questions that it raises now. Returns at once."""
@@ -200,12 +212,17 @@ class Gatherer:
 
     def _has_room(self) -> bool:
         """There is room for one more, at the cost of one that raises no question if need be."""
-        if len(self._dossiers) < self._capacity:
-            return True
-        idle = next((uid for uid, dossier in self._dossiers.items() if dossier.idle), None)
+        full = len(self._dossiers) >= self._capacity
+        idle = next((uid for uid, dossier in self._dossiers.items() if dossier.idle), None) if full else None
         if idle is not None:
             self._drop(idle)
-        return idle is not None
+            full = False
+        if full:
+            self._on_full()
+            if not self._full:
+                logger.warning("More than %d pods are in trouble: about the others nothing is asked.", self._capacity)
+        self._full = full
+        return not full
 
     def _schedule(self, uid: str, dossier: Dossier) -> None:
         time = dossier.next_time()

@@ -55,7 +55,7 @@ NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 LEASE: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease", selector=f"{names.NAMESPACE_LEASE_LABEL}=true")
 """Those that say which operator works in a namespace."""
 EVENT: Final = Resource("", "v1", "events", "Event")
-"""Read for one pod at a time, and never watched."""
+"""Those of one pod are listed; of all that are watched none is stored."""
 
 WATCHED: Final = (
     LEASE,

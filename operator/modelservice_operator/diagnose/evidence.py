@@ -107,9 +107,19 @@ def kept_events(events: Iterable[PodEvent]) -> tuple[PodEvent, ...]:
     return tuple(reversed(kept))
 
 
+def with_event(events: Iterable[PodEvent], event: PodEvent) -> tuple[PodEvent, ...]:
+    """The events with one more, or with that one as it is now: an Event that repeats is counted up."""
+    others = (known for known in events if _said(known) != _said(event))
+    return kept_events((*others, event))
+
+
 def is_pulling(evidence: Evidence) -> bool:
     """The node is fetching the image. That takes minutes; if it fails, the pod itself says so."""
     return next((event.reason for event in reversed(evidence.events) if event.reason in _PULL), "") == "Pulling"
+
+
+def _said(event: PodEvent) -> tuple[str, str, str]:
+    return event.reason, event.container, event.message
 
 
 def _about_crash(pod: Pod, now: str, *, output: bool) -> tuple[Question, ...]:
@@ -127,8 +137,8 @@ def _about_crash(pod: Pod, now: str, *, output: bool) -> tuple[Question, ...]:
 
 
 def _waits(pod: Pod) -> bool:
-    """It has a node, or nobody looks for one, and what it waits for stands nowhere in it."""
-    if pod.phase not in _UNSTARTED or pod.unscheduled is not None:
+    """It has a node, and what it waits for stands nowhere in it."""
+    if pod.phase not in _UNSTARTED or not pod.node:
         return False
     for container in pod.containers:
         done = container.terminated is not None and container.terminated.exit_code == 0

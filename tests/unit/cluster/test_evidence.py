@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pytest
@@ -12,9 +12,10 @@ import pytest
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.evidence import BYTES, CONCURRENCY, LINES, Gatherer
 from modelservice_operator.cluster.store import Key
-from modelservice_operator.diagnose.evidence import Kind, Question
+from modelservice_operator.diagnose.evidence import Evidence, Kind, Question
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.pod import Pod
+from modelservice_operator.records.pod_event import pod_event
 from unit.test_leader import elapsed, in_virtual_time
 
 KEY: Final = Key("ml", "chat")
@@ -67,7 +68,13 @@ class Stage:
     def __init__(self, api: Api, capacity: int = 100) -> None:
         self.api = api
         self.news: list[Key] = []
-        self.gatherer = Gatherer(api, self.news.append, clock=elapsed, output=True, capacity=capacity)
+        self.refused = 0
+        self.gatherer = Gatherer(
+            api, self.news.append, clock=elapsed, output=True, capacity=capacity, on_full=self._refuse
+        )
+
+    def _refuse(self) -> None:
+        self.refused += 1
 
     def raise_(self, *questions: Question, name: str = "a", key: Key = KEY) -> None:
         self.gatherer.want(key, [(pod(name), questions)])
@@ -95,6 +102,27 @@ def test_the_events_of_that_pod_are_read_and_kept_and_the_model_service_is_looke
         stage.api.events = []
         await stage.pass_(3600.0)
         assert stage.gatherer.known(pod("a")) == evidence, "events expire, and were true all the same"
+
+    in_virtual_time(scenario())
+
+
+def test_an_event_counts_at_once_where_it_answers_a_question_and_is_counted_up_when_it_repeats() -> None:
+    async def scenario() -> None:
+        stage = Stage(Api())
+        mount = pod_event(MOUNT | {"lastTimestamp": "2026-01-01T00:00:00Z"})
+        again = replace(mount, count=2, last_seen="2026-01-01T00:00:01Z")
+        other = replace(mount, message="another volume", last_seen="2026-01-01T00:00:02Z")
+        stage.gatherer.tell("uid-a", mount)
+        assert (stage.gatherer.known(pod("a")), stage.news) == (None, []), "nobody asks about that pod"
+        stage.raise_(WAITING)
+        for event in (mount, again, other):
+            stage.gatherer.tell("uid-a", event)
+        assert stage.gatherer.known(pod("a")) == Evidence((again, other))
+        assert stage.news == [KEY] * 3
+        stage.raise_(OUTPUT)
+        stage.gatherer.tell("uid-a", other)
+        assert len(stage.news) == 3, "no event answers that"
+        assert stage.api.asked == []
 
     in_virtual_time(scenario())
 
@@ -130,7 +158,7 @@ def test_the_output_of_a_crash_is_read_once_and_masked() -> None:
     in_virtual_time(scenario())
 
 
-def test_a_thousand_broken_services_cost_bounded_requests_and_memory() -> None:
+def test_a_thousand_broken_services_cost_bounded_requests_and_memory(caplog: pytest.LogCaptureFixture) -> None:
     """Each has two pods that crash once and raise their questions again at every look."""
 
     async def scenario() -> None:
@@ -141,6 +169,8 @@ def test_a_thousand_broken_services_cost_bounded_requests_and_memory() -> None:
                 stage.gatherer.want(Key("ml", str(number)), raised)
             await stage.pass_(60.0)
         assert stage.api.most == CONCURRENCY
+        assert stage.refused == 3 * 500
+        assert caplog.messages == ["More than 1500 pods are in trouble: about the others nothing is asked."]
         assert len(stage.api.asked) == 2 * 1500, "beyond the capacity pods go without"
         assert max(Counter((path, *query.items()) for _, path, query in stage.api.asked).values()) == 1
         for number in range(1000):

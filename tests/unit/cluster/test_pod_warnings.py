@@ -1,0 +1,85 @@
+"""The stream of Warning Events, against an HTTP server on loopback."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from typing import Final
+
+import pytest
+from aiohttp import web
+
+from modelservice_operator.cluster import pod_warnings
+from modelservice_operator.cluster.client import WATCH_SECONDS
+from modelservice_operator.cluster.pod_warnings import PodWarnings
+from modelservice_operator.manifest import Manifest
+from unit.cluster.test_client import Answer, Asked, served, status
+
+EVENTS: Final = "/api/v1/events"
+
+
+def listed(version: str) -> web.Response:
+    return web.json_response({"metadata": {"resourceVersion": version}, "items": []})
+
+
+def warning(uid: str) -> Manifest:
+    return {"involvedObject": {"kind": "Pod", "uid": uid}, "type": "Warning", "reason": "FailedMount", "message": "no"}
+
+
+def stream(*changes: tuple[str, Manifest]) -> web.Response:
+    lines = (web.json_response({"type": kind, "object": about}).text or "" for kind, about in changes)
+    return web.Response(text="".join(f"{line}\n" for line in lines))
+
+
+async def told_by(namespaces: Collection[str], *answers: Answer) -> tuple[list[tuple[str, str]], list[Asked]]:
+    """The warnings that are told by the time that all answers are given, and what was asked."""
+    told: list[tuple[str, str]] = []
+    end = asyncio.Event()
+
+    async def last(_: web.Request) -> web.Response:
+        end.set()
+        return listed("9")
+
+    async with served(*answers, last) as (client, api, _):
+        watch = PodWarnings(client, namespaces, lambda uid, event: told.append((uid, event.reason)))
+        work = asyncio.create_task(watch.run())
+        await end.wait()
+        work.cancel()
+        await asyncio.wait({work})
+    return told, api.asked
+
+
+async def test_warnings_about_pods_are_watched_from_now_on_and_told() -> None:
+    changes = (("ADDED", warning("a")), ("MODIFIED", warning("a")), ("DELETED", warning("b")))
+    told, asked = await told_by((), listed("7"), stream(*changes), listed("8"), stream(("ADDED", warning("c"))))
+    assert told == [("a", "FailedMount"), ("a", "FailedMount"), ("c", "FailedMount")]
+    newest, watch, *_ = asked
+    assert (newest.path, newest.query) == (EVENTS, {"limit": "1"})
+    assert watch.path == EVENTS
+    assert watch.query == {
+        "watch": "true",
+        "fieldSelector": "involvedObject.kind=Pod,type=Warning",
+        "resourceVersion": "7",
+        "timeoutSeconds": str(WATCH_SECONDS),
+    }
+
+
+async def test_each_namespace_of_a_list_is_watched_for_itself() -> None:
+    _, asked = await told_by(("ml", "web"), listed("7"))
+    assert {each.path for each in asked} == {"/api/v1/namespaces/ml/events", "/api/v1/namespaces/web/events"}
+
+
+async def test_a_stream_that_breaks_off_begins_anew_and_a_right_that_is_missing_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("WHEN_BUSY", "WHEN_FORBIDDEN"):
+        monkeypatch.setattr(pod_warnings, name, 0.0)
+    expired = stream(("ADDED", warning("a")), ("ERROR", {"code": 410}))
+    half = web.Response(text='{"type":')
+    forbidden = status(403, "Forbidden", "events is forbidden")
+    again = stream(("ADDED", warning("b")))
+    with caplog.at_level(logging.WARNING):
+        told, _ = await told_by((), listed("7"), expired, listed("8"), half, listed("8"), forbidden, listed("9"), again)
+    assert told == [("a", "FailedMount"), ("b", "FailedMount")]
+    assert caplog.messages == [
+        "Some problems will be told later: events may not be watched: 403 Forbidden: events is forbidden"
+    ]
