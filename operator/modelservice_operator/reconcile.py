@@ -19,6 +19,7 @@ from modelservice_operator.cluster.revisions import Revisions
 from modelservice_operator.cluster.scale import Scaler
 from modelservice_operator.cluster.store import Family, Key, Store
 from modelservice_operator.diagnose.evidence import questions, with_evidence
+from modelservice_operator.diagnose.later import changes_in
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.events import Recorder, transition_events
 from modelservice_operator.manifest import Manifest
@@ -262,7 +263,7 @@ class Reconciler:
         return dataclasses.replace(family, pods=pods)
 
     async def _write_status(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
-        """Write the status if it differs; returns the seconds to wait when it was written too recently."""
+        """Write the status if it differs; returns the seconds after which there may be another one without any news."""
         family = self._store.family(key)
         parent = family.parent
         if parent is None or parent.deleting or (parent.uid, parent.generation) != (judged.uid, judged.generation):
@@ -277,8 +278,9 @@ class Reconciler:
         situation = situate(parent, family, self._store.nodes, self._runtimes, outcome, now)
         wanted = status.compute(situation, now, renew=renew)
         patch = status.merge_patch(parent.status, wanted)
+        later = changes_in(family.pods.values(), now)
         if not patch:
-            return None
+            return later
         # What the process before this one was told of a pod, this one still has to ask.
         patient = last is None and not changed and not _problems(parent.status) <= _problems(wanted)
         interval = self._patience(parent) if last is None else last + STATUS_INTERVAL - self._clock()
@@ -306,7 +308,7 @@ class Reconciler:
             level = logging.WARNING if event.type == "Warning" else logging.INFO
             logger.log(level, "%s: %s", event.reason, event.message)
             self._recorder.record(parent, event, self._now())
-        return None
+        return later
 
     def _patience(self, parent: Parent) -> float:
         """Seconds that a first status waits: where many are new, the children of all go before the statuses."""

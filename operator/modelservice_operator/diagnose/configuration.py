@@ -13,6 +13,7 @@ from modelservice_operator.records.pod import Pod
 
 _WAITING: Final = frozenset(
     {
+        # Kubernetes 1.36, pkg/kubelet/kuberuntime/kuberuntime_container.go; the last one: container/sync_result.go.
         "CreateContainerConfigError",
         "CreateContainerError",
         "PostStartHookError",
@@ -23,17 +24,21 @@ _WAITING: Final = frozenset(
 )
 """The kubelet's reasons for a container that it could not create or start."""
 
+# containerd 2.4, internal/cri/server/helpers.go; the other one was dockershim's.
 _NOT_STARTED: Final = frozenset({"StartError", "ContainerCannotRun"})
 """Reasons of an exit that was none: the container runtime could not start the process."""
 
 _LONGER: Final = 300
 
+# Kubernetes 1.36, pkg/kubelet/util/manager/watch_based_manager.go; containerd 2.4, internal/registrar/registrar.go.
 _TRANSIENT: Final = re.compile(
     r"failed to sync (?:secret|configmap) cache|^context deadline exceeded$|name \S+ is reserved for"
 )
 """The kubelet has not seen the objects yet, or the container runtime is behind: it says so for a moment."""
 
+# Kubernetes 1.36, k8s.io/apimachinery/pkg/api/errors/errors.go, NewNotFound.
 _ABSENT: Final = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found', re.IGNORECASE)
+# Kubernetes 1.36, pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables.
 _KEY_ABSENT: Final = re.compile(r"couldn't find key (?P<key>\S+) in (?P<kind>Secret|ConfigMap) [^\s/]+/(?P<name>\S+)")
 _KIND: Final = {
     "secret": (
@@ -43,9 +48,12 @@ _KIND: Final = {
     ),
     "configmap": (Reason.CONFIG_MAP_NOT_FOUND, "ConfigMap", "spec.runtime.env or spec.podTemplate"),
 }
+# Kubernetes 1.36, pkg/kubelet/kuberuntime/security_context_others.go and security_context_windows.go.
 _ROOT: Final = re.compile(
     r"image will run as root|breaks non-root policy|non-numeric user \((?P<user>[^)]*)\)", re.IGNORECASE
 )
+# runc 1.4, libcontainer/standard_init_linux.go, with the words of Go 1.26, os/exec/lp_unix.go, and of Linux; with
+# backquotes crun.
 _NO_COMMAND: Final = re.compile(
     r'exec: "(?P<command>[^"]+)": (?P<why>executable file not found in \$PATH|(?:stat \S+: )?no such file or directory'
     r"|permission denied|is a directory)"
@@ -53,13 +61,17 @@ _NO_COMMAND: Final = re.compile(
     r"|(?P<open>open executable): (?P<denied>Permission denied)"
     r"|exec (?P<path>\S+): (?P<error>no such file or directory|exec format error|permission denied)"
 )
+# containerd 2.4, internal/cri/config/config.go; the other one is dockershim's.
 _RUNTIME_CLASS: Final = re.compile(
     r"no runtime for \"?(?P<name>[\w-]+)\"? is configured|RuntimeHandler .* not supported"
 )
+# Kubernetes 1.36, pkg/kubelet/kubelet_pods.go, makeMounts; runc 1.4, libcontainer/rootfs_linux.go.
 _VOLUME: Final = re.compile(
     r"subPath|failed to (?:create|prepare) .*volumeMount|error mounting|mkdir .*read-only", re.IGNORECASE
 )
 
+# runc 1.4, libcontainer/container_linux.go and process_linux.go; containerd 2.4,
+# cmd/containerd-shim-runc-v2/process/init.go.
 _WRAPPING: Final = re.compile(
     r"^.*(?:unable to start container process|runc create failed|error during container init|OCI runtime error): "
     r"|: unknown$",

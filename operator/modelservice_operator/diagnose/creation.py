@@ -69,7 +69,8 @@ def _quota_exceeded(deployment: Deployment, refusal: str) -> Finding | None:
     namespace = deployment.namespace
     if quota := _QUOTA.search(refusal):
         detail = f"ResourceQuota {quota['name']} leaves no room ({quota['numbers']})"
-        remedy = f"Raise ResourceQuota {quota['name']} in namespace {namespace}, or lower spec.replicas."
+        fewer = ", or lower spec.replicas" if deployment.wanted_replicas > 1 else ""
+        remedy = f"Raise ResourceQuota {quota['name']} in namespace {namespace}{fewer}."
     elif quota := _QUOTA_DEMANDS.search(refusal):
         detail = f"ResourceQuota {quota['name']}: {quota['demand']}" if quota["name"] else quota[0]
         remedy = f"Set defaults by a LimitRange in namespace {namespace}, or change the ResourceQuota."

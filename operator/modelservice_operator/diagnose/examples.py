@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
+from typing import Final
 
 import yaml
 
@@ -17,6 +18,9 @@ from modelservice_operator.plan import names
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.pod import Pod
 
+_CREATED: Final = "2026-11-22T10:00:00Z"
+_LATER: Final = "2026-11-22T10:01:00Z"
+
 
 class Example(Data):
     """What a file of examples says of one: what differs from a pod of one server that runs."""
@@ -28,6 +32,8 @@ class Example(Data):
     """What the scheduler says."""
     gate: str = ""
     """A scheduling gate that is closed."""
+    scheduler: str = ""
+    """The scheduler that the pod asks for, which is not there."""
     waiting: Manifest | None = None
     """State of the server's container."""
     exit: Manifest | None = None
@@ -59,6 +65,9 @@ def _told(example: Example) -> Problem:
 
 
 def _at_rest(example: Example) -> tuple[Problem, ...]:
+    if example.scheduler:
+        pod = replace(Pod.from_manifest(_pod(example)), controlled=True)
+        return explain(ModelServiceSpec(), [pod], None, {}, _LATER)
     objects = Objects(events=[_about(event) for event in example.events])
     if example.refusal:
         failed = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": example.refusal}
@@ -91,12 +100,18 @@ def _pod(example: Example) -> Manifest:
         "startupProbe": {},
         "resources": {"limits": {"nvidia.com/gpu": str(example.devices), "memory": "64Gi"}},
     }
-    pending = bool(example.unscheduled or example.gate)
+    pending = bool(example.unscheduled or example.gate or example.scheduler)
     return {
-        "metadata": {"namespace": "ml", "name": "chat-7d9c-x2k4p", "labels": {names.NAME: "chat"}},
+        "metadata": {
+            "namespace": "ml",
+            "name": "chat-7d9c-x2k4p",
+            "labels": {names.NAME: "chat"},
+            "creationTimestamp": _CREATED,
+        },
         "spec": {
             "nodeName": "" if pending else "gpu-1",
             "containers": [container],
+            "schedulerName": example.scheduler,
             "schedulingGates": [{"name": example.gate}] if example.gate else [],
         },
         "status": _status(example),
@@ -106,6 +121,8 @@ def _pod(example: Example) -> Manifest:
 def _status(example: Example) -> Manifest:
     if example.status is not None:
         return example.status
+    if example.scheduler:
+        return {"phase": "Pending"}
     if example.gate:
         return {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}
     if example.unscheduled:

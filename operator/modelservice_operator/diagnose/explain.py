@@ -26,8 +26,7 @@ def explain(
         pods: everything that carries the service's label, in any order.
         deployment: the service's Deployment; None before it exists.
         nodes: all nodes by name; empty where the operator may not read them.
-        now: RFC 3339. It matters only for a container without probes that has crashed before: whether it has been up
-            for long enough since. Nothing in the answer moves with it otherwise.
+        now: RFC 3339. Nothing in the answer moves with it, but for what `later.changes_in` tells of.
     """
     if deployment is not None and deployment.wanted_replicas == 0:
         return ()

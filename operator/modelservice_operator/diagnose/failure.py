@@ -11,6 +11,9 @@ RECOVERY: Final = timedelta(minutes=10)
 """A container that runs for so long is over its crashes: the kubelet then forgets its back-off, twice the maximum of
 5 minutes. Used only where no probe tells that the container works."""
 
+_FIRST_BACK_OFF: Final = timedelta(seconds=10)
+"""Of the kubelet; it doubles from one restart to the next."""
+
 _OFTEN: Final = 3
 """Restarts after which a container without a probe is no longer vouched for by its neighbours."""
 
@@ -45,9 +48,23 @@ def _recovered(pod: Pod, container: Container, now: str) -> bool:
     if container.init:
         return False
     if container.ready:
-        return _proved(pod, container) or not _shorter(between(container.running_since, now), RECOVERY)
+        return not _shorter(between(container.running_since, now), probation(pod, container))
     # It was ready in this run, and is not any more: whatever is wrong now, it is not the old crash.
     return not _shorter(between(container.running_since, pod.ready_since), _SETTLING)
+
+
+def probation(pod: Pod, container: Container) -> timedelta:
+    """How long a container that crashed must have been ready to count as recovered.
+
+    No time at all where a probe tells that it works. Elsewhere it is ready for a moment at every restart: it must run
+    for longer than the kubelet waits between restarts by then, and for twice as long as before it last crashed.
+    """
+    if _proved(pod, container):
+        return timedelta(0)
+    end = container.last_terminated
+    lasted = between(end.started_at, end.finished_at) if end is not None else None
+    back_off = _FIRST_BACK_OFF * (1 << min(container.restart_count, 10))
+    return min(RECOVERY, max(back_off, 2 * lasted if lasted is not None else back_off))
 
 
 def _proved(pod: Pod, container: Container) -> bool:

@@ -20,11 +20,13 @@ _NO_CREDENTIALS: Final = "{registry} says that credentials are missing or wrong 
 
 _WAITING: Final = frozenset(
     {
+        # Kubernetes 1.36, pkg/kubelet/images/types.go
         "ErrImageNeverPull",
         "ErrImagePull",
         "ImageInspectError",
         "ImagePullBackOff",
         "InvalidImageName",
+        # Kubernetes 1.36, k8s.io/cri-api/pkg/errors/errors.go
         "RegistryUnavailable",
         "SignatureValidationFailed",
     }
@@ -39,33 +41,52 @@ _REASONS: Final = {
 """Where the kubelet's reason is the cause."""
 
 _CAUSES: Final = (
+    # The status of the answer: containerd 2.4, core/remotes/errors/errors.go ("unexpected status from HEAD request to
+    # …: 429 Too Many Requests"). The words: distribution 2.8, registry/api/errcode/register.go ("toomanyrequests").
     (r"\b429\b|too ?many ?requests|rate.?limit", _LIMITED, "{registry} limits the rate of requests (429)"),
+    # Linux, ENOSPC and EDQUOT by Go's syscall.Errno.
     (r"no space left on device|disk quota exceeded|\bENOSPC\b", _NO_ROOM, "the node has no room for it"),
+    # containers/image 5.36, pkg/shortnames/shortnames.go (CRI-O).
     (r"did not resolve to an alias|short-name", Reason.INVALID_IMAGE_NAME, "it does not say which registry it is in"),
+    # containerd 2.4, core/remotes/docker/resolver.go ("pull access denied, repository does not exist or may require
+    # authorization") and authorizer.go ("server message: insufficient_scope").
     (r"insufficient_scope|may require", _DENIED, "it does not exist, or only credentials give access to it"),
+    # containerd 2.4, core/remotes/errors/errors.go and core/remotes/docker/authorizer.go.
     (
         r"\b401\b|unauthori[sz]ed|no basic auth",
         _DENIED,
         _NO_CREDENTIALS,
     ),
+    # distribution 2.8, registry/api/errcode/register.go: of the code UNAUTHORIZED.
     (r"authentication required", _DENIED, _NO_CREDENTIALS),
+    # containerd 2.4, core/remotes/errors/errors.go; core/remotes/docker/resolver.go ("authorization failed"); of the
+    # code DENIED: distribution 2.8, registry/api/errcode/register.go ("requested access to the resource is denied").
     (r"\b403\b|forbidden|denied|authorization failed", _DENIED, "{registry} denies access (403 Forbidden)"),
+    # Go 1.26, net/net.go and net/dnsclient_unix.go; "Temporary failure in name resolution" is glibc's EAI_AGAIN.
     (
         r"no such host|name resolution|misbehaving|lookup ",
         _UNREACHABLE,
         "the node cannot resolve the name of {registry}",
     ),
+    # Go 1.26, crypto/x509/verify.go, crypto/tls, net/http/client.go ("server gave HTTP response to HTTPS client").
     (r"x509|certificate|\btls\b|http response to https", _UNREACHABLE, "the TLS connection to {registry} fails"),
+    # Linux, ECONNREFUSED by Go's syscall.Errno.
     (r"connection refused", _UNREACHABLE, "{registry} refuses connections"),
+    # Linux, EHOSTUNREACH, ENETUNREACH and ECONNRESET, likewise.
     (r"no route|unreachable|connection reset", _UNREACHABLE, "the node has no connection to {registry}"),
+    # Go 1.26, net/net.go ("i/o timeout"), net/http ("Client.Timeout exceeded"), context ("context deadline exceeded").
     (r"time.?out|deadline exceeded", _UNREACHABLE, "{registry} does not answer in time"),
+    # containerd 2.4, core/images/image.go.
     (r"no match for platform", _ABSENT, "it does not exist for the platform of the node"),
+    # containerd 2.4, core/remotes/docker/resolver.go ("…: not found"); distribution 2.8, registry/api/v2/errors.go
+    # ("manifest unknown", "repository name not known to registry", code NAME_UNKNOWN).
     (
-        r"\b404\b|not found|not exist|(?:manifest|name) unknown|no such manifest",
+        r"\b404\b|not found|not exist|(?:manifest|name) unknown|name not known|no such manifest",
         _ABSENT,
         "{registry} does not have it",
     ),
-    (r"\b5\d\d\b (?:internal|bad|service)", _UNREACHABLE, "{registry} has an error of its own (5xx)"),
+    # containerd 2.4, core/remotes/errors/errors.go, with the names that net/http/status.go gives.
+    (r"\b5\d\d\b (?:internal|bad|service|gateway)", _UNREACHABLE, "{registry} has an error of its own (5xx)"),
 )
 """What container runtimes say (containerd, CRI-O), and what it means; the first that matches wins.
 
@@ -73,6 +94,7 @@ Rate limits go first, because registries dress them up as denials. Denials go be
 what it has says both at once.
 """
 
+# Kubernetes 1.36, pkg/kubelet/images/image_manager.go.
 _FAILED: Final = re.compile(r'^Failed to pull image "[^"]*": ')
 
 _REGISTRY: Final = "{registry}"

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from modelservice_operator.diagnose.failure import failing_since
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.moments import between
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.node import Node
@@ -17,17 +19,25 @@ PREEMPTED: Final = "PreemptionByScheduler"
 TAINTED: Final = "DeletionByTaintManager"
 """Reason of `DisruptionTarget` for a pod that was removed because its node is not ready, unreachable or drained."""
 
+# Kubernetes 1.36, pkg/kubelet/preemption/preemption.go; "Preempted" is of older ones.
 _PREEMPTING: Final = frozenset({"Preempting", "Preempted"})
+# Kubernetes 1.36, pkg/kubelet/nodeshutdown/nodeshutdown_manager.go.
 _SHUTDOWN: Final = frozenset({"NodeShutdown", "Terminated"})
+# Kubernetes 1.36, pkg/kubelet/kubelet.go, rejectPod.
 _REJECTED_PREFIX: Final = re.compile(r"^Pod was rejected: ")
+# Kubernetes 1.36, pkg/kubelet/lifecycle/predicate.go, InsufficientResourceError.
 _OUT_OF: Final = re.compile(r"requested: (\d+), used: (\d+), capacity: (\d+)")
+# Kubernetes 1.36, pkg/kubelet/eviction/helpers.go, as the next one and the last.
 _PRESSURE: Final = re.compile(r"low on resource: (?P<low>[\w-]+)|had condition: \[(?P<condition>[^\]]+)\]")
 _MEMORY_HOG: Final = re.compile(r"Container (\S+) was using (\S+), request is (\S+),")
+# Kubernetes 1.36, pkg/kubelet/cm/devicemanager/manager.go.
 _SICK: Final = re.compile(r"unhealthy|no healthy devices", re.IGNORECASE)
+_NEW: Final = timedelta(minutes=1)
+"""A node to which a pod was bound so long ago is known here, if it exists."""
 _THRESHOLD: Final = re.compile(r" *Threshold quantity: [^,]*, available: \S*")
 
 
-def node_lost(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
+def node_lost(pod: Pod, nodes: Mapping[str, Node], now: str) -> Finding | None:
     """The kubelet of the node does not answer: whatever else the pod's status says is old.
 
     Without knowledge of the nodes (`nodes` is empty) only what the control plane wrote on the pod counts.
@@ -38,8 +48,10 @@ def node_lost(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
     if node is not None:
         return None if node.ready else _lost(pod, _not_ready(node), node.unready_since)
     if nodes:
-        # A pod that has not run yet may have been bound to a node that is too new to be known here.
-        return _lost(pod, "no longer exists", pod.ready_since) if pod.phase == "Running" else None
+        # News of a new node may come later than news of the pod that was bound to it.
+        known_for = between(pod.scheduled_at, now)
+        new = pod.phase != "Running" or (known_for is not None and known_for < _NEW)
+        return None if new else _lost(pod, "no longer exists", pod.ready_since)
     if pod.disruption is not None and pod.disruption.reason == TAINTED:
         return _lost(pod, "has a taint that removes its pods, as a node gets that is not ready", pod.disruption.since)
     if pod.reason == "NodeLost":

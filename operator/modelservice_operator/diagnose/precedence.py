@@ -34,13 +34,14 @@ def first_finding(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node], n
        says more than the exit code.
     """
     if pod.deleting:
-        return node.preempted(pod) or node.node_lost(pod, nodes)
+        return node.preempted(pod) or node.node_lost(pod, nodes, now)
     return (
-        node.node_lost(pod, nodes)
+        node.node_lost(pod, nodes, now)
         or node.shut_down(pod)
         or node.preempted(pod)
         or node.evicted(pod)
         or node.rejected(pod, resource_name(spec.accelerator) if spec.accelerator is not None else None)
+        or scheduling.unattended(pod, now)
         or _unplaced(pod, spec, nodes)
         or waits.volume_unmountable(pod)
         or waits.sandbox_failing(pod)
@@ -79,12 +80,12 @@ def _unplaced(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> Fi
         or scheduling.volume_out_of_reach(pod)
         or shortage.accelerators_insufficient(pod, spec, nodes)
         # Where the nodes are not known, those that lack devices are as likely to be meant as any others.
-        or (shortage.accelerators_scarce(pod) if not nodes else None)
+        or (shortage.accelerators_scarce(pod, spec) if not nodes else None)
         or shortage.resources_insufficient(pod, nodes)
         or scheduling.too_many_pods(pod)
         or candidates.no_matching_node(pod, spec, nodes)
         or candidates.nodes_cordoned(pod, spec, nodes)
         or candidates.untolerated_taint(pod, spec, nodes)
-        or shortage.accelerators_scarce(pod)
+        or shortage.accelerators_scarce(pod, spec)
         or scheduling.unschedulable(pod)
     )

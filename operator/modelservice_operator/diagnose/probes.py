@@ -14,9 +14,11 @@ from modelservice_operator.records.container import Container, Exit
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.records.pod_event import PodEvent
 
+# Kubernetes 1.36, pkg/kubelet/prober/prober.go.
 _FAILED: Final = re.compile(
     r"^(?P<probe>Startup|Liveness|Readiness) probe (?:failed|errored)[^:]*: (?P<answer>.*)", re.DOTALL
 )
+# Kubernetes 1.36, pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions.
 _KILLED: Final = re.compile(r"failed (?P<probe>startup|liveness) probe, will be restarted")
 _ADDRESS: Final = re.compile(r"\b(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]):(?P<port>\d{1,5})\b")
 _REFUSED: Final = re.compile(r"connection refused")
@@ -25,6 +27,7 @@ _LISTENING: Final = re.compile(
     r"[^\n]*?:(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
+# Kubernetes 1.36, pkg/probe/http/http.go.
 _STATUS: Final = re.compile(r"HTTP probe failed with statuscode: (?P<code>\d+)")
 _URL: Final = re.compile(r'^(?:Get|Post) "[^"]*": ')
 _SKEW: Final = timedelta(minutes=1)
@@ -138,8 +141,9 @@ def _killed(pod: Pod, now: str, probe: str, reason: Reason, what: str, remedy: s
         end = failure(pod, container, now)
         if end is None or not (_was_killed(pod, container, end, probe) or _outran(container, end, probe)):
             continue
-        failed = [event.message for event in pod.events if event.message.startswith(f"{probe.capitalize()} probe")]
-        got = f"; the probe {_answer(failed[-1])}" if failed else ""
+        failed = [event for event in pod.events if event.message.startswith(f"{probe.capitalize()} probe")]
+        last = max(failed, key=lambda event: event.last_seen, default=None)
+        got = f"; the probe {_answer(last.message)}" if last is not None else ""
         return Finding(
             reason,
             cause=(container.name,),

@@ -243,6 +243,11 @@ class Reason(StrEnum):
     DEVICE_CLAIM_PENDING = "DeviceClaimPending", Fixer.ADMIN, "A ResourceClaim is not allocated."
     NODES_CORDONED = "NodesCordoned", Fixer.ADMIN, "The only nodes that fit are closed to new pods."
     SCHEDULING_GATED = "SchedulingGated", Fixer.WAIT, "Someone, such as a queue, has not let the pods through yet."
+    SCHEDULER_NOT_FOUND = (
+        "SchedulerNotFound",
+        Fixer.USER,
+        "No scheduler takes up the pods: the one that they ask for does not run.",
+    )
     UNSCHEDULABLE = "Unschedulable", Fixer.ADMIN, "No node takes the pods, for a reason that has no name here."
     ROLLOUT_BLOCKED = (
         "RolloutBlocked",

@@ -1,14 +1,42 @@
 """The catalogue of reasons for people, as a Markdown page."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from modelservice_operator.api.status import PENDING
-from modelservice_operator.blocked import beyond_repair, name_conflict
+from modelservice_operator.blocked import beyond_repair, name_conflict, of_pod_template
+from modelservice_operator.cluster.errors import ApiError, Cause, judge
 from modelservice_operator.diagnose.examples import examples
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.texts.recognise import GENERAL, all_texts, recognise
 from modelservice_operator.diagnose.texts.row import Row
 from modelservice_operator.manifest import Manifest
+
+_SERVER: Final = "spec.template.spec.containers[0]"
+_REFUSALS: Final = (
+    ApiError(
+        422,
+        message=f'Deployment.apps "chat" is invalid: {_SERVER}.resources.requests: Invalid value: "8": must be less '
+        "than or equal to cpu limit of 4",
+        causes=(Cause("FieldValueInvalid", f"{_SERVER}.resources.requests", ""),),
+    ),
+    ApiError(
+        422,
+        message=f'Deployment.apps "chat" is invalid: {_SERVER}.volumeMounts[2].name: Not found: "scratch"',
+    ),
+    ApiError(
+        403,
+        message='deployments.apps "chat" is forbidden: User "system:serviceaccount:models:modelservice" cannot patch '
+        'resource "deployments" in API group "apps" in the namespace "ml"',
+    ),
+    ApiError(
+        500,
+        message='Internal error occurred: failed calling webhook "inject.example.com": failed to call webhook: Post '
+        '"https://injector.mesh.svc:443/mutate?timeout=10s": no endpoints available for service "injector"',
+    ),
+)
+"""What an API server 1.36 says of a Deployment; the second one is of a spec with a podTemplate."""
+_CHANGED: Final = "spec.template.spec.containers[1].image: Required value"
 
 
 def reason_reference() -> str:
@@ -72,7 +100,10 @@ def _section(reason: Reason, example: tuple[str, str] | None, rows: list[Row]) -
 def _examples() -> Mapping[Reason, tuple[str, str]]:
     """Message and remedy by reason; that of an engine's text is the first that is known."""
     found = {reason: (problem.message, problem.remedy) for reason, problem in examples().items()}
-    for blocked in (name_conflict("Service", "ml", "chat"), beyond_repair("Deployment", "ml", "chat", "…")):
+    refusals = (judge("Deployment", error) for error in _REFUSALS)
+    unpatched, patched, *others = (blocked for blocked in refusals if blocked is not None)
+    met = (name_conflict("Service", "ml", "chat"), beyond_repair("Deployment", "ml", "chat", _CHANGED))
+    for blocked in (unpatched, of_pod_template(patched), *others, *met):
         found[blocked.reason] = (blocked.message, blocked.remedy)
     for reason, rows in _rows().items():
         meaning = recognise(rows[0].example)

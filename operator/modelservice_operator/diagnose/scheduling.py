@@ -1,9 +1,11 @@
 """No node takes a pod, for a reason that is not about the nodes' devices, CPU, memory, labels or taints."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.moments import between
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.scheduler import read_verdict
 from modelservice_operator.diagnose.unplaced import unplaced
@@ -11,6 +13,9 @@ from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.condition import Condition
 from modelservice_operator.records.pod import Pod
 
+PATIENCE: Final = timedelta(seconds=30)
+"""Until a scheduler counts as absent: one that runs places thousands of pods in less."""
+_USUAL_SCHEDULER: Final = "default-scheduler"
 _CLAIM: Final = re.compile(r'persistentvolumeclaim "([^"]+)" (not found|is being deleted|bound to non-existent)')
 _CLAIM_STATES: Final = {
     "not found": (Reason.VOLUME_CLAIM_NOT_FOUND, "does not exist"),
@@ -35,6 +40,31 @@ _PODS: Final = re.compile("Too many pods")
 def is_passing(condition: Condition) -> bool:
     """Nothing is wrong: controllers have yet to make what the pod refers to, or the scheduler tries again at once."""
     return _PASSING.search(condition.message) is not None
+
+
+def unattended(pod: Pod, now: str) -> Finding | None:
+    """No scheduler has said a word about the pod: the one that it asks for by name does not run."""
+    passed = between(pod.created_at, now) if is_unattended(pod) else None
+    if passed is None or passed < PATIENCE:
+        return None
+    if pod.scheduler in {"", _USUAL_SCHEDULER}:
+        remedy = "See that the scheduler of the cluster runs: kubectl get pods -n kube-system"
+    else:
+        remedy = "Correct spec.placement.schedulerName, or leave it out for the usual one, or see that this one runs."
+    return unplaced(
+        pod,
+        Reason.SCHEDULER_NOT_FOUND,
+        cause=pod.scheduler,
+        detail=f"nothing is heard of scheduler {quotable(pod.scheduler) or _USUAL_SCHEDULER}",
+        remedy=remedy,
+    )
+
+
+def is_unattended(pod: Pod) -> bool:
+    """The pod has no node, and no condition says whether anybody looks for one."""
+    decided = bool(pod.node or pod.scheduled_at) or pod.unscheduled is not None
+    there = any(c.waiting or c.running_since or c.terminated or c.last_terminated for c in pod.containers)
+    return not decided and not there and pod.phase in {"", "Pending"}
 
 
 def gated(pod: Pod) -> Finding | None:

@@ -44,7 +44,7 @@ def accelerators_insufficient(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[s
     return None
 
 
-def accelerators_scarce(pod: Pod) -> Finding | None:
+def accelerators_scarce(pod: Pod, spec: ModelServiceSpec) -> Finding | None:
     """Some nodes lack devices, as many as lack CPU or memory; others give reasons that come before all of them."""
     if pod.unscheduled is None:
         return None
@@ -54,7 +54,7 @@ def accelerators_scarce(pod: Pod) -> Finding | None:
         if verdict.insufficient(resource) and verdict.insufficient(resource) >= others:
             wanted = re.compile(re.escape(f"Insufficient {resource}") + "$")
             detail = f"too few are free on the nodes that let it in ({quotable(verdict.digest(wanted))})"
-            return _accelerators(pod, resource, count, detail, _free_some(resource, count))
+            return _accelerators(pod, resource, count, detail, _free_some(resource, count, spec))
     return None
 
 
@@ -107,7 +107,7 @@ def _shortage(
     if not nodes:
         if lacking < verdict.nodes:
             return None
-        return f"no node has that many free ({share})", _free_some(resource, count)
+        return f"no node has that many free ({share})", _free_some(resource, count, spec)
     offers = {name: node.allocatable[resource] for name, node in nodes.items() if resource in node.allocatable}
     largest = max(offers.values(), default=0)
     if largest == 0:
@@ -122,15 +122,17 @@ def _shortage(
     if not open_to_pods or verdict.nodes - lacking > len(nodes) - len(open_to_pods):
         return None
     who = f"all {len(large)} nodes" if len(large) > 1 else "the only node"
-    return f"too few are free on {who} with {count} or more ({quotable(verdict.digest())})", _free_some(resource, count)
+    detail = f"too few are free on {who} with {count} or more ({quotable(verdict.digest())})"
+    return detail, _free_some(resource, count, spec)
 
 
 def _is_open(node: Node, spec: ModelServiceSpec) -> bool:
     return node.ready and not node.unschedulable and not untolerated(node, spec)
 
 
-def _free_some(resource: str, count: int) -> str:
-    return f"Free {resource} that others hold, lower spec.replicas, or add a node with at least {count}."
+def _free_some(resource: str, count: int, spec: ModelServiceSpec) -> str:
+    fewer = "lower spec.replicas, " if spec.scaling is None and spec.replicas > 1 else ""
+    return f"Free {resource} that others hold, {fewer}or add a node with at least {count}."
 
 
 def _offer(node: Node, resource: str) -> Decimal:

@@ -12,17 +12,25 @@ from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.records.pod_event import PodEvent
 
+# Kubernetes 1.36, pkg/kubelet/events/event.go, as the next two.
 _MOUNTING: Final = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _SANDBOX: Final = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
 _CLAIMING: Final = frozenset({"FailedPrepareDynamicResources"})
 
 _FURTHER: Final = frozenset({"Pulling", "Pulled", "Created", "Started"})
 
+# Kubernetes 1.36, pkg/volume/util/operationexecutor/operation_executor.go, GenerateError, and
+# pkg/kubelet/volumemanager/volume_manager.go, WaitForAttachAndMount.
 _VOLUME: Final = re.compile(r'volumes? "(?P<name>[^"]+)"|unmounted volumes=\[(?P<list>[^\]]*)\]')
-_ATTACHED: Final = re.compile(r"Multi-Attach error", re.IGNORECASE)
+# Kubernetes 1.36, pkg/controller/volume/attachdetach/reconciler/reconciler.go, reportMultiAttachError; 1.35 and older
+# say "Multi-Attach error".
+_ATTACHED: Final = re.compile(r"^Waiting for detach|Multi-Attach error", re.IGNORECASE)
 _IN_VAIN: Final = re.compile("timed out waiting|context deadline exceeded|unmounted volumes", re.IGNORECASE)
+# Kubernetes 1.36, pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go, with NewNotFound.
 _CLAIM: Final = re.compile(r'persistentvolumeclaim "(?P<name>[^"]+)" not found', re.IGNORECASE)
+# containerd 2.4, internal/cri/config/config.go.
 _NO_HANDLER: Final = re.compile(r'no runtime for "?(?P<name>[\w-]+)"? is configured')
+# Kubernetes 1.36, pkg/kubelet/util/manager/watch_based_manager.go.
 _TRANSIENT: Final = re.compile(r"failed to sync (?:secret|configmap) cache|object .* not registered")
 _BEFORE: Final = re.compile(
     r"^.*?rpc error: code = \w+ desc = |^MountVolume\.\w+ failed for volume \S+ ?:? ?", re.DOTALL

@@ -55,6 +55,8 @@ class Pod:
     """What the pod as a whole needs."""
     requests: Amounts
     """CPU and memory that the pod as a whole asks for, while no node takes it; empty afterwards."""
+    scheduler: str
+    """Name of the scheduler that it asks for; empty for the usual one."""
     scheduling_gates: tuple[str, ...]
     queue: str
     """The queue of Kueue that holds the gate, by the pod's label."""
@@ -103,6 +105,7 @@ class Pod:
             devices=devices_of(spec),
             requests=_requests(spec) if condition_of(status, "PodScheduled", "False") is not None else (),
             queue=word(labels, _QUEUE),
+            scheduler=word(spec, "schedulerName"),
             scheduling_gates=tuple(word(gate, "name") for gate in items(spec, "schedulingGates")),
             claims=_claims(spec),
             service_account=word(spec, "serviceAccountName"),

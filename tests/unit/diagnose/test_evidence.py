@@ -70,7 +70,7 @@ def crashed(state: Manifest, *, last: Manifest | None = None, restarts: int = 0,
         (waiting("ContainerCreating"), (WAITING,)),
         (waiting("PodInitializing", init_containers=[DOWNLOAD]), (WAITING,)),
         (pod(node="gpu-1", phase="Pending"), (WAITING,)),
-        (pod(phase="Pending"), (WAITING,)),
+        (pod(phase="Pending"), ()),
         (
             pod(init_containers=[DOWNLOAD], init_statuses=[DOWNLOADED], statuses=[CREATING], node="n", phase="Pending"),
             (WAITING,),

@@ -4,6 +4,7 @@ from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import (
     CREATED,
+    NOW,
     at,
     condition,
     deployment,
@@ -28,18 +29,21 @@ NOT_READY = f"node gpu-1 is not ready since {at(30)}"
 REMOVED = pod(node="gpu-1", conditions=[TAINTED], phase="Running")
 SHUT_DOWN = pod(node="gpu-1", phase="Failed", reason="Terminated", message="Pod was terminated in response to ...")
 
+BOUND = condition("PodScheduled", "True", since=at(-50, NOW))
+"""The news of its node may be on its way."""
 FAILED_BEFORE = pod(node="gpu-1", phase="Failed")
 
 CASES: list[tuple[str, Pod, dict[str, Node], str]] = [
     ("not ready", starting(), LOST, NOT_READY),
     ("what the kubelet said before is old", waiting("ErrImagePull", "not found"), LOST, NOT_READY),
     ("gone", starting(), OTHERS, "node gpu-1 no longer exists"),
+    ("a moment ago", pod(node="gpu-1", conditions=[BOUND], phase="Running"), OTHERS, ""),
     ("ready", starting(), HERE, ""),
     ("unknown: the operator may not read nodes", starting(), {}, ""),
     ("the pod still answers", ready(), LOST, ""),
     ("a node too new to be known", pod(node="gpu-1", phase="Pending"), OTHERS, ""),
     ("failed for good before", FAILED_BEFORE, LOST, ""),
-    ("not bound yet", pod(phase="Pending"), LOST, ""),
+    ("not bound yet", pod(phase="Pending", created=NOW), LOST, ""),
     ("removed by its taint, node unreadable", REMOVED, {}, TAINT),
     ("removed by its taint, node back", REMOVED, HERE, ""),
     ("marked by the node controller", pod(node="gpu-1", reason="NodeLost"), {}, "node gpu-1 is unresponsive"),
@@ -80,7 +84,7 @@ def test_preempted() -> None:
         "DisruptionTarget", "True", "PreemptionByScheduler", "default-scheduler: preempting", since=at(9)
     )
     leaving = pod("chat-7d9c-a", node="gpu-1", conditions=[target], phase="Running", deleted=True)
-    replacement = pod("chat-7d9c-b", created=at(10), phase="Pending")
+    replacement = pod("chat-7d9c-b", created=at(10), phase="Pending", node="gpu-2")
     (problem,) = problems(leaving, replacement, of=deployment(1), on=HERE)
     assert (problem.reason, problem.message, problem.remedy, problem.since) == (
         "Preempted",

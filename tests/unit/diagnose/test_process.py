@@ -1,7 +1,8 @@
 import pytest
 
+from modelservice_operator.diagnose.later import changes_in
 from modelservice_operator.manifest import Manifest
-from unit.diagnose.builders import NOW, at, condition, ended, pod, problems
+from unit.diagnose.builders import at, condition, ended, pod, problems
 
 RUNNING = {"running": {"startedAt": at(120)}}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}}
@@ -188,8 +189,25 @@ def test_the_time_of_a_crash_is_when_the_pod_became_unready() -> None:
     assert problem.since == at(77)
 
 
-@pytest.mark.parametrize(("minute", "count"), [(5, 1), (11, 1), (13, 0)])
-def test_without_a_probe_ten_minutes_of_running_are_the_proof(minute: int, count: int) -> None:
+@pytest.mark.parametrize(
+    ("restarts", "lasted", "proof"),
+    [
+        pytest.param(1, 2, 20, id="longer than the first back-off"),
+        pytest.param(4, 2, 160, id="longer than the back-off after four restarts"),
+        pytest.param(1, 50, 100, id="twice as long as before"),
+        pytest.param(9, 2, 600, id="ten minutes at most"),
+        pytest.param(1, 3600, 600, id="ten minutes at most, however long it ran"),
+    ],
+)
+def test_without_a_probe_a_container_has_recovered_when_it_has_run_for_long_enough(
+    restarts: int, lasted: int, proof: int
+) -> None:
     unprobed = {"name": "server", "image": "ghcr.io/org/server:v1"}
-    restarted = pod(**crashed(RUNNING, FAILED, ready=True, containers=[unprobed]))
-    assert len(problems(restarted, now=NOW.replace(":05:", f":{minute:02}:"))) == count
+    last = {"terminated": FAILED["terminated"] | {"startedAt": at(60 - lasted)}}
+    phase = crashed(RUNNING, last, ready=True, containers=[unprobed])
+    phase["statuses"][0]["restartCount"] = restarts
+    restarted, started = pod(**phase), RUNNING["running"]["startedAt"]
+    assert [problem.reason for problem in problems(restarted, now=at(proof - 1, started))] == ["CrashLooping"]
+    assert changes_in([restarted], at(proof - 1, started)) == 2.0
+    assert problems(restarted, now=at(proof, started)) == ()
+    assert changes_in([restarted], at(proof, started)) is None

@@ -93,7 +93,7 @@ VERDICTS = [
         "InsufficientAccelerators",
         "1 of 1 pod cannot be scheduled: it needs 1 nvidia.com/gpu; no node has that many free "
         "(1 of 1 nodes: Insufficient nvidia.com/gpu).",
-        "Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node with at least 1.",
+        "Free nvidia.com/gpu that others hold, or add a node with at least 1.",
     ),
 ]
 

@@ -87,7 +87,7 @@ def test_where_the_pods_stand_that_missed_the_deadline() -> None:
         starting("chat-7d9c-a"),
         waiting("ContainerCreating", name="chat-7d9c-b"),
         waiting("ContainerCreating", name="chat-7d9c-c"),
-        pod("chat-7d9c-d", phase="Pending"),
+        pod("chat-7d9c-d", phase="Pending", node="gpu-1"),
         pod(
             "chat-7d9c-e",
             init_containers=[{"name": "fetch"}],

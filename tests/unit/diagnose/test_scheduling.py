@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.diagnose.later import changes_in
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
-from unit.diagnose.builders import CREATED, condition, node, nodes, pod, problems, unscheduled
+from unit.diagnose.builders import CREATED, SPEC, at, condition, node, nodes, pod, problems, unscheduled
 
 TAIL = " preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
 TWO_GPU_NODES = nodes(node("a", 8), node("b", 4), node("c"), node("d"), node("e"))
@@ -13,7 +14,7 @@ CORDONED = nodes(node("a", 8, cordoned=True), node("b", 4), node("c"))
 UNREADY = nodes(node("a", 8, ready=False), node("b", 4), node("c"))
 NO_GPUS = nodes(node("c"), node("d"))
 
-FREE = "Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node with at least 8."
+FREE = "Free nvidia.com/gpu that others hold, or add a node with at least 8."
 COMPARE = "Compare what the pod asks for with the nodes: kubectl describe pod -n ml chat-7d9c-a"
 
 ACCELERATORS = [
@@ -196,7 +197,7 @@ ACCELERATORS = [
         "InsufficientAccelerators",
         "it needs 16 nvidia.com/gpu; too few are free on the nodes that let it in (7 of 8 nodes: Insufficient "
         "nvidia.com/gpu; 4 of 8 nodes: Insufficient cpu; 4 of 8 nodes: Insufficient memory).",
-        "Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node with at least 16.",
+        "Free nvidia.com/gpu that others hold, or add a node with at least 16.",
     ),
     (
         0,
@@ -417,7 +418,7 @@ def test_causes_beside_the_nodes(pending: Pod, reason: str, message: str, remedy
 
 
 def test_a_pod_that_the_scheduler_has_not_seen_yet_is_fine() -> None:
-    assert problems(pod(phase="Pending")) == ()
+    assert problems(pod(phase="Pending"), now=CREATED) == ()
     assert problems(pod(phase="Pending", node="a", conditions=[condition("PodScheduled", "True")])) == ()
 
 
@@ -447,3 +448,36 @@ def test_a_claim_without_a_name_of_its_own_is_described() -> None:
     (problem,) = problems(unscheduled(message))
     assert problem.message.endswith("PersistentVolumeClaim of an ephemeral volume is not bound to a volume.")
     assert problem.remedy == "See why: kubectl describe pvc -n ml"
+
+
+def test_fewer_replicas_are_advised_where_there_are_several() -> None:
+    short = unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", gpus=8)
+    (problem,) = problems(short, on=nodes(node("a", 8)), spec=SPEC.model_copy(update={"replicas": 2}))
+    assert problem.remedy == "Free nvidia.com/gpu that others hold, lower spec.replicas, or add a node with at least 8."
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "called", "remedy"),
+    [
+        (
+            "volcano",
+            "volcano",
+            "Correct spec.placement.schedulerName, or leave it out for the usual one, or see that this one runs.",
+        ),
+        ("", "default-scheduler", "See that the scheduler of the cluster runs: kubectl get pods -n kube-system"),
+    ],
+)
+def test_a_pod_that_no_scheduler_looks_at(scheduler: str, called: str, remedy: str) -> None:
+    alone = pod(spec={"schedulerName": scheduler}, phase="Pending")
+    assert problems(alone, now=at(29)) == ()
+    assert changes_in([alone], at(29)) == 2.0
+    (problem,) = problems(alone, now=at(30))
+    assert changes_in([alone], at(30)) is None
+    assert (problem.reason, problem.message, problem.remedy, problem.since) == (
+        "SchedulerNotFound",
+        f"1 of 1 pod cannot be scheduled: nothing is heard of scheduler {called}.",
+        remedy,
+        CREATED,
+    )
+    bound = pod(conditions=[condition("PodScheduled", "True")], phase="Pending")
+    assert problems(bound, now=at(30)) == ()

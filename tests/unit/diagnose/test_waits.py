@@ -54,6 +54,15 @@ TOLD = [
         "the old pod goes first.",
     ),
     (
+        "FailedAttachVolume",
+        'Waiting for detach for volume "pvc-1" Volume is already exclusively attached to one node, waiting on detach '
+        "before it can be attached to another node",
+        "VolumeMountFailed",
+        'volume "pvc-1" is attached to another node and cannot be attached to two (Multi-Attach).',
+        "Use a claim of access mode ReadWriteMany, or stop the pod that holds it; with spec.rollout.strategy Replace "
+        "the old pod goes first.",
+    ),
+    (
         "FailedMount",
         'error processing PVC ml/models: failed to fetch PVC from API server: persistentvolumeclaim "models" not found',
         "VolumeClaimNotFound",

@@ -154,6 +154,7 @@ def test_everything_that_decisions_need() -> None:
         devices=(("nvidia.com/gpu", 10),),
         requests=(("cpu", Decimal(5)), ("memory", Decimal(2**30))),
         queue="gpus",
+        scheduler="",
         scheduling_gates=("queue",),
         claims=("models",),
         service_account="reader",
