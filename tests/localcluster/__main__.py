@@ -1,20 +1,23 @@
 """The local cluster on the command line: `demo` to look at, `up` to play with, `build` to have the programs ready,
-`preflight` to know whether a real node can run.
+`preflight` to know whether a real node can run, `record` to keep the pods of any cluster as test data.
 """
 
 import argparse
+import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from localcluster.build import BuildError, programs
 from localcluster.cluster import LocalCluster, say
 from localcluster.demo import DemoError, demo
 from localcluster.golang import GoMissingError
-from localcluster.kubectl import KubectlError
+from localcluster.kubectl import Kubectl, KubectlError
 from localcluster.process import ProcessError
 from localcluster.realnode import WORKLOAD, RealNodeSpec, in_words, missing
+from localcluster.record import Recorder
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +34,10 @@ def main() -> int:
     _node_option(show)
     commands.add_parser("build", help="build the programs that are not in the cache")
     commands.add_parser("preflight", help="say what this machine lacks for a real node")
+    keep = commands.add_parser("record", help="record the pods of the cluster of $KUBECONFIG, until Ctrl-C")
+    keep.add_argument("directory", type=Path, help="where a file for each pod is written at the end")
+    keep.add_argument("--namespace", default="default")
+    keep.add_argument("--selector", default="", help="labels that the pods have")
     arguments = parser.parse_args()
     # SIGINT too: a shell without job control has what it starts in the background ignore it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -40,6 +47,8 @@ def main() -> int:
             programs(say)
         elif arguments.command == "preflight":
             return _preflight()
+        elif arguments.command == "record":
+            _record(arguments.directory, arguments.namespace, arguments.selector)
         elif arguments.command == "demo":
             demo(ROOT, keep=arguments.keep, real_node=_wanted(arguments.node))
         else:
@@ -87,6 +96,20 @@ def _up(crds: Path | None, real_node: RealNodeSpec | None) -> None:
         )
         while True:
             signal.pause()
+
+
+def _record(directory: Path, namespace: str, selector: str) -> None:
+    kubeconfig = Path(os.environ.get("KUBECONFIG", "~/.kube/config")).expanduser()
+    kubectl = Kubectl(programs(say).kubectl, kubeconfig, namespace)
+    kubectl("get", "pods")
+    directory.mkdir(parents=True, exist_ok=True)
+    with Recorder(kubectl, selector) as recorder:
+        say(f"Recording the pods of namespace {namespace} until Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            while True:
+                signal.pause()
+        files = recorder.write(directory)
+    say(f"\n{len(files)} pods recorded in {directory}: modelservice diagnose -f FILE")
 
 
 def _what_runs(real_node: RealNodeSpec | None) -> str:

@@ -207,11 +207,11 @@ def recorded(name: str, *, events: bool = False) -> list[tuple[float, str, Pod]]
     With `events` the pod has those of its events that had been seen by then.
     """
     recording = json.loads((RECORDED / f"{name}.json").read_text())
-    created = recording["metadata"]["creationTimestamp"]
+    final = recording["final"]
     steps = []
     for step in recording["history"]:
-        time = at(step["seconds"], created)
-        record = Pod.from_manifest(labelled({**recording, "status": step["status"]}))
+        time = at(step["t"], final["metadata"]["creationTimestamp"])
+        record = Pod.from_manifest(labelled({**final, "status": step["status"]}))
         told = [pod_event(each) for each in recording.get("events", ()) if (each.get("firstTimestamp") or "") <= time]
-        steps.append((step["seconds"], time, replace(record, events=tuple(told) if events else ())))
+        steps.append((step["t"], time, replace(record, events=tuple(told) if events else ())))
     return steps

@@ -6,6 +6,7 @@
 //	get URL                prints what is answered, whoever answers, and ends
 //	exit CODE [TEXT]       prints the text and ends
 //	oom                    takes memory until the kernel ends it
+//	fill FILE MIB          writes so much into a file, and waits
 package main
 
 import (
@@ -38,8 +39,11 @@ func main() {
 		os.Exit(number(word(words, 1, "1")))
 	case "oom":
 		takeMemory()
+	case "fill":
+		fill(word(words, 1, ""), number(word(words, 2, "1")))
+		pause()
 	default:
-		fail("unknown word " + words[0] + ": pause, serve, get, exit or oom")
+		fail("unknown word " + words[0] + ": pause, serve, get, exit, oom or fill")
 	}
 }
 
@@ -93,6 +97,19 @@ func takeMemory() {
 		}
 		taken = append(taken, block)
 		fmt.Println(len(taken)*step>>20, "MiB")
+	}
+}
+
+func fill(path string, megabytes int) {
+	file, err := os.Create(path)
+	if err != nil {
+		fail(err.Error())
+	}
+	block := make([]byte, 1<<20)
+	for range megabytes {
+		if _, err := file.Write(block); err != nil {
+			fail(err.Error())
+		}
 	}
 }
 
