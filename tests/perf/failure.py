@@ -30,7 +30,8 @@ def measure(size: int) -> Iterator[Figure]:
 
     What fails is written by hand while the simulated kubelets stand still, as one that goes on would write on.
     """
-    with stage(roomy_nodes(2 * COUNT)) as here:
+    # Kubelets that stand still are not to count as lost.
+    with stage(roomy_nodes(2 * COUNT), controller_manager_flags=["--node-monitor-grace-period=1h"]) as here:
         here.operator()
         here.load.apply(services(0, COUNT, replicas=1))
         here.load.apply(services(0, COUNT, WAITS, replicas=1, runtime=NO_END))

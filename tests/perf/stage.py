@@ -99,9 +99,12 @@ def _events(log: BinaryIO, signs: list[bytes]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def stage(nodes: Sequence[dict[str, Any]] | None = None) -> Iterator[Stage]:
+def stage(
+    nodes: Sequence[dict[str, Any]] | None = None, *, controller_manager_flags: Sequence[str] = ()
+) -> Iterator[Stage]:
     """A stage for the length of the context."""
-    with LocalCluster(nodes=nodes if nodes is not None else fleet()) as cluster:
+    nodes = nodes if nodes is not None else fleet()
+    with LocalCluster(nodes=nodes, controller_manager_flags=controller_manager_flags) as cluster:
         install(cluster)
         cluster.kubectl("create", "namespace", NAMESPACE)
         cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", NAMESPACE, "--timeout=60s")
