@@ -91,6 +91,15 @@ class Situation:
     starts: tuple[Start, ...] = ()
     """The latest starts of its pods that were watched and that the status does not know of."""
 
+    @property
+    def whole(self) -> bool:
+        """Everything that was asked for is there: what is wrong with other pods is of no interest."""
+        return _is_whole(self.observation, self.blocked)
+
+
+def _is_whole(observation: Observation, blocked: Blocked | None) -> bool:
+    return blocked is None and observation.complete and observation.available >= observation.wanted
+
 
 def situate(
     parent: Parent,
@@ -108,10 +117,16 @@ def situate(
     revision = desired.hash if desired is not None else None
     observation = observe(wanted, deployment, revision, least=least, was_ready=_was_ready(parent, desired))
     pods = family.pods.values() if revision is not None else ()
+    if _is_whole(observation, outcome.blocked):
+        # The Deployment hears a moment later that one of them crashed again.
+        running = [pod for pod in family.pods.values() if pod.phase == "Running"]
+        problems = explain(spec, running, None, nodes, now) if spec is not None else ()
+    else:
+        problems = explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else ()
     return Situation(
         parent=parent,
         observation=observation,
-        problems=explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else (),
+        problems=problems,
         serving=_serving(parent, spec, family, desired, runtimes, wanted)
         if spec is not None and desired is not None
         else None,

@@ -110,9 +110,7 @@ def _is_ready(situation: Situation) -> bool:
 
 def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
     blocked = situation.blocked
-    observation = situation.observation
-    whole = observation.complete and observation.available >= observation.wanted and blocked is None
-    found = [] if whole else list(situation.problems)
+    found = list(situation.problems)
     if blocked is not None and blocked.reason != Reason.WAITING_FOR_PREDECESSOR:
         found.insert(0, Problem(blocked.reason, blocked.message, blocked.remedy, 0, now))
     del found[MAX_PROBLEMS:]
@@ -181,7 +179,8 @@ def _ready(situation: Situation, problems: list[Manifest]) -> Condition:
     observation, blocked = situation.observation, situation.blocked
     if blocked is not None and blocked.reason == Reason.WAITING_FOR_PREDECESSOR:
         return Condition(conditions.READY, "Unknown", blocked.reason, blocked.message)
-    if problems and not (observation.complete and blocked is None):
+    serves = observation.complete and blocked is None
+    if problems and not (serves and (not situation.whole or problems[0]["reason"] == Reason.DEVICE_UNHEALTHY)):
         return Condition(conditions.READY, "False", problems[0]["reason"], problems[0]["message"])
     if observation.complete:
         if situation.suspended:

@@ -144,8 +144,13 @@ ROWS: Final = [
         "False/CrashLooping", "False/NoReplicaServing", "False/CrashLooping", "True/ProgressDeadlineExceeded", "Failed",
     ),
     Row(
-        "all is well again, one pod's old trouble is not forgotten yet",
+        "all are there for a moment, between two crashes of one of them",
         Situation(parent(), WHOLE, (problem(),), SERVING),
+        "False/CrashLooping", "True/ReplicaServing", "True/CrashLooping", "False/AsExpected", "InProgress",
+    ),
+    Row(
+        "all serve, one with a device that does not work",
+        Situation(parent(), WHOLE, (problem(Reason.DEVICE_UNHEALTHY, "1 of 2 pods got a sick device."),), SERVING),
         "True/ReplicasReady", "True/ReplicaServing", "False/ReplicasReady", "False/AsExpected", "Current",
     ),
     Row(

@@ -77,8 +77,11 @@ def questions(
         now: RFC 3339.
         output: the operator may read what containers printed.
     """
-    if pod.deleting or not pod.controlled or pod.phase in {"Failed", "Succeeded"}:
+    if pod.deleting or not pod.controlled or pod.phase == "Failed":
         return ()
+    if pod.phase == "Succeeded":
+        # A server does not end by itself, and who ended it stands in an Event.
+        return (Question(Kind.EVENTS, "end", occasion=pod.uid),)
     crashed = any(failure(pod, container, now) for container in pod.containers)
     if not crashed and not _waits(pod) and not _unready(pod):
         return ()

@@ -51,13 +51,13 @@ def explain(
 def _counting(pods: Iterable[Pod], deployment: Deployment | None) -> list[Pod]:
     """The pods whose failure is a failure of the service.
 
-    Not those of someone else, those that finished, and those on their way out. Of an earlier revision only while
-    there is none of the current one: what was wrong with it is being repaired, or else the current one says why not.
-    Those that have ended by a failure count only until they are replaced.
+    Not those of someone else, and those on their way out. Of an earlier revision only while there is none of the
+    current one: what was wrong with it is being repaired, or else the current one says why not. Those that have ended
+    count only until they are replaced.
     """
-    ours = [pod for pod in pods if pod.controlled and pod.phase != "Succeeded"]
+    ours = [pod for pod in pods if pod.controlled]
     ended = [pod for pod in ours if is_remains(pod)]
-    live = [pod for pod in ours if not pod.deleting and pod.phase != "Failed"]
+    live = [pod for pod in ours if not pod.deleting and not is_remains(pod)]
     if deployment is not None:
         current = [pod for pod in live if pod.revision == deployment.revision]
         live = current or live

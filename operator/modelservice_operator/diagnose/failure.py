@@ -56,15 +56,18 @@ def _recovered(pod: Pod, container: Container, now: str) -> bool:
 def probation(pod: Pod, container: Container) -> timedelta:
     """How long a container that crashed must have been ready to count as recovered.
 
-    No time at all where a probe tells that it works. Elsewhere it is ready for a moment at every restart: it must run
-    for longer than the kubelet waits between restarts by then, and for twice as long as before it last crashed.
+    No time at all where a probe tells that it works, unless it has crashed time and again, as one that its liveness
+    probe kills whenever it is ready: it must then run for twice as long as before. Without a probe it is ready for a
+    moment at every restart: it must also run for longer than the kubelet waits between restarts by then.
     """
+    end = container.last_terminated
+    lasted = (between(end.started_at, end.finished_at) if end is not None else None) or timedelta(0)
+    if container.probed and container.restart_count >= _OFTEN:
+        return min(RECOVERY / 2, 2 * lasted)
     if _proved(pod, container):
         return timedelta(0)
-    end = container.last_terminated
-    lasted = between(end.started_at, end.finished_at) if end is not None else None
     back_off = _FIRST_BACK_OFF * (1 << min(container.restart_count, 10))
-    return min(RECOVERY, max(back_off, 2 * lasted if lasted is not None else back_off))
+    return min(RECOVERY, max(back_off, 2 * lasted))
 
 
 def _proved(pod: Pod, container: Container) -> bool:

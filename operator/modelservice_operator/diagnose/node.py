@@ -30,7 +30,8 @@ _OUT_OF: Final = re.compile(r"requested: (\d+), used: (\d+), capacity: (\d+)")
 # Kubernetes 1.36, pkg/kubelet/eviction/helpers.go, as the next one and the last.
 _PRESSURE: Final = re.compile(r"low on resource: (?P<low>[\w-]+)|had condition: \[(?P<condition>[^\]]+)\]")
 _MEMORY_HOG: Final = re.compile(r"Container (\S+) was using (\S+), request is (\S+),")
-# Kubernetes 1.36, pkg/kubelet/cm/devicemanager/manager.go.
+# Kubernetes 1.36, pkg/kubelet/cm/devicemanager/manager.go, as the next one.
+_LEFT: Final = re.compile(r"number of devices unavailable for .*Available: (\d+)")
 _SICK: Final = re.compile(r"unhealthy|no healthy devices", re.IGNORECASE)
 _NEW: Final = timedelta(minutes=1)
 """A node to which a pod was bound so long ago is known here, if it exists."""
@@ -76,18 +77,19 @@ def shut_down(pod: Pod) -> Finding | None:
 
 def evicted(pod: Pod) -> Finding | None:
     """The kubelet ended the pod because a resource of the node, or a limit of the pod, was used up."""
-    if pod.phase != "Failed" or pod.reason != "Evicted":
+    message = _eviction(pod)
+    if message is None:
         return None
-    pressure = _PRESSURE.search(pod.message)
+    pressure = _PRESSURE.search(message)
     if pressure is None:
-        cause, detail = "limit", quotable(_THRESHOLD.sub("", pod.message)) or "the kubelet does not say why"
+        cause, detail = "limit", quotable(_THRESHOLD.sub("", message)) or "the kubelet does not say why"
         remedy = "Raise the limit that the message names, in spec.podTemplate, or serve a smaller model."
     elif pressure["condition"]:
         cause, detail = pressure["condition"], f"node {pod.node} is under {pressure['condition']}"
         remedy = f"Make room on the node, or use other nodes: kubectl describe node {pod.node}"
     else:
         cause = pressure["low"]
-        hog = _MEMORY_HOG.search(pod.message)
+        hog = _MEMORY_HOG.search(message)
         usage = f"; container {hog[1]} used {hog[2]} and requests {hog[3]}" if hog else ""
         detail = f"node {pod.node} ran short of {cause}{usage}"
         remedy = f"Use nodes with more {cause}, serve a smaller model, or request what it really uses."
@@ -100,6 +102,17 @@ def evicted(pod: Pod) -> Finding | None:
         since=pod.ready_since or pod.created_at,
         pod=pod.name,
     )
+
+
+def _eviction(pod: Pod) -> str | None:
+    """What the kubelet says of why it ended the pod; None where it was not evicted.
+
+    Where its containers obey and exit with 0, the pod has "succeeded", and an Event alone tells (seen on 1.36).
+    """
+    if pod.phase == "Failed" and pod.reason == "Evicted":
+        return pod.message
+    told = (event.message for event in pod.events if event.reason == "Evicted")
+    return next(told, None) if pod.phase == "Succeeded" else None
 
 
 def preempted(pod: Pod) -> Finding | None:
@@ -167,14 +180,18 @@ def rejected(pod: Pod, accelerator: str | None) -> Finding | None:
             pod=pod.name,
         )
     count = dict(pod.devices)[resource]
-    numbers = _OUT_OF.search(pod.message)
+    numbers, left = _OUT_OF.search(pod.message), _LEFT.search(pod.message)
     field = "spec.accelerator.count" if resource == accelerator else f"the limit of {resource}"
     return Finding(
         Reason.INSUFFICIENT_ACCELERATORS,
         cause=("rejected", resource),
         happened="got turned away by the chosen node",
         need=f"needs {count} {resource}",
-        detail=f"the node has {numbers[3]}, of which {numbers[2]} are taken" if numbers else quotable(pod.message),
+        detail=f"the node has {numbers[3]}, of which {numbers[2]} are taken"
+        if numbers
+        else f"the node has {left[1]} to give"
+        if left
+        else quotable(pod.message),
         remedy=f"Lower {field}, or see why the scheduler chose a node without enough: kubectl describe node {pod.node}",
         since=pod.created_at,
         pod=pod.name,

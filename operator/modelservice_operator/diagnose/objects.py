@@ -8,6 +8,7 @@ from typing import Final
 from modelservice_operator.accelerators.catalogue import BY_VENDOR
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose.creation import pods_refused
+from modelservice_operator.diagnose.node import evicted
 from modelservice_operator.diagnose.precedence import first_finding
 from modelservice_operator.diagnose.problem import Problem, fold
 from modelservice_operator.diagnose.remains import is_remains, telling
@@ -78,7 +79,7 @@ def examine(objects: Objects) -> tuple[Problem, ...]:
     """
     now = _last_moment(objects)
     nodes = {node.name: node for node in map(Node.from_manifest, objects.nodes)}
-    pods = [pod for pod in _with_events(objects) if pod.phase != "Succeeded"]
+    pods = [pod for pod in _with_events(objects) if pod.phase != "Succeeded" or evicted(pod)]
     live = [pod for pod in pods if not is_remains(pod) and not pod.deleting]
     counting = [*live, *telling((pod for pod in pods if is_remains(pod)), live)]
     found = [

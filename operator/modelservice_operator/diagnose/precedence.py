@@ -35,6 +35,8 @@ def first_finding(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node], n
     """
     if pod.deleting:
         return node.preempted(pod) or node.node_lost(pod, nodes, now)
+    if pod.phase == "Succeeded":
+        return node.evicted(pod)
     return (
         node.node_lost(pod, nodes, now)
         or node.shut_down(pod)

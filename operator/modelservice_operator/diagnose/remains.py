@@ -13,13 +13,13 @@ _REPLACED_WITHIN: Final = timedelta(seconds=60)
 
 
 def is_remains(pod: Pod) -> bool:
-    """The pod has failed for good, or was deleted by the control plane.
+    """The pod has ended for good, though a server does not end, or was deleted by the control plane.
 
     That is because its node is lost (it then hangs until the node is back), or for a pod of higher priority.
     """
     if pod.deleting:
         return pod.disruption is not None and pod.disruption.reason in (TAINTED, PREEMPTED)
-    return pod.phase == "Failed"
+    return pod.phase in {"Failed", "Succeeded"}
 
 
 def telling(remains: Iterable[Pod], live: Iterable[Pod]) -> list[Pod]:

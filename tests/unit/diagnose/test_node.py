@@ -1,14 +1,19 @@
+from dataclasses import replace
+
 import pytest
 
+from modelservice_operator.diagnose.evidence import questions
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import (
     CREATED,
     NOW,
+    SPEC,
     at,
     condition,
     deployment,
     ended,
+    event,
     node,
     nodes,
     pod,
@@ -119,8 +124,7 @@ TURNED_AWAY = [
             "nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected",
         ),
         "InsufficientAccelerators",
-        "it needs 4 nvidia.com/gpu; Pod was rejected: Allocate failed due to requested number of devices unavailable "
-        "for nvidia.com/gpu. Requested: 4, Available: 2, which is unexpected.",
+        "it needs 4 nvidia.com/gpu; the node has 2 to give.",
     ),
     (
         pod(
@@ -204,3 +208,18 @@ def test_evicted(words: str, detail: str, remedy: str) -> None:
         f"1 of 1 pod got evicted: {detail}.",
         remedy,
     )
+
+
+def test_an_eviction_of_a_server_that_obeys_stands_in_an_event_alone() -> None:
+    """Its pod has "succeeded" then, and a pod that has is a server that somebody ended."""
+    stopped = {"name": "server", "state": ended(0, "Completed")}
+    told = event("Evicted", 'Usage of EmptyDir volume "w" exceeds the limit "16Mi". ')
+    evicted = pod("chat-7d9c-a", node="gpu-1", phase="Succeeded", statuses=[stopped], events=[told])
+    (problem,) = problems(evicted, of=deployment(1))
+    assert (problem.reason, problem.message) == (
+        "Evicted",
+        '1 of 1 pod got evicted: Usage of EmptyDir volume "w" exceeds the limit "16Mi".',
+    )
+    assert problems(evicted, ready(created=at(60)), of=deployment(1)) == ()
+    assert problems(replace(evicted, events=()), of=deployment(1)) == ()
+    assert [question.kind for question in questions(evicted, SPEC, {}, NOW, output=True)] == ["events"]

@@ -211,3 +211,13 @@ def test_without_a_probe_a_container_has_recovered_when_it_has_run_for_long_enou
     assert changes_in([restarted], at(proof - 1, started)) == 2.0
     assert problems(restarted, now=at(proof, started)) == ()
     assert changes_in([restarted], at(proof, started)) is None
+
+
+@pytest.mark.parametrize(("restarts", "runs", "told"), [(2, 5, 0), (3, 5, 1), (3, 39, 1), (3, 40, 0)])
+def test_a_container_that_crashes_whenever_its_probe_succeeds_has_not_recovered(
+    restarts: int, runs: int, told: int
+) -> None:
+    last = {"terminated": FAILED["terminated"] | {"startedAt": at(40)}}
+    phase = crashed(RUNNING, last, ready=True)
+    phase["statuses"][0]["restartCount"] = restarts
+    assert len(problems(pod(**phase), now=at(runs, RUNNING["running"]["startedAt"]))) == told
