@@ -7,7 +7,7 @@ its `history` (each distinct status with `t`, the seconds since the pod's creati
 import json
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ class Recording:
         """A pod as it is now. The same status again is no news."""
         metadata = pod["metadata"]
         known = self._pods.setdefault(metadata["uid"], {"name": metadata["name"], "final": pod, "history": []})
-        known["final"] = pod
+        known["final"] = {**pod, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
         if not known["history"] or known["history"][-1]["status"] != pod["status"]:
             age = (now - datetime.fromisoformat(metadata["creationTimestamp"])).total_seconds()
             known["history"].append({"t": round(age, 1), "status": pod["status"]})
@@ -89,19 +89,10 @@ class Recorder:
         return files
 
     def _read(self, watch: subprocess.Popen[str]) -> None:
-        for change in _objects(watch.stdout or ()):
+        for line in watch.stdout or ():
+            change = json.loads(line)
             with self._lock:
                 if change["object"]["kind"] == "Pod":
                     self.recording.see_pod(change["object"], datetime.now(UTC))
                 elif change["type"] != "DELETED":
                     self.recording.see_event(change["object"])
-
-
-def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The objects that kubectl prints one after the other, each with its last brace alone on a line."""
-    text = ""
-    for line in lines:
-        text += line
-        if line.rstrip("\n") == "}":
-            yield json.loads(text)
-            text = ""

@@ -97,7 +97,7 @@ class Service:
     def problem(self, reason: str) -> dict[str, Any]:
         """The problem with that reason in its status."""
         problems: list[dict[str, Any]] = self.status.get("problems") or []
-        return next(problem for problem in problems if problem["reason"] == reason)
+        return {problem["reason"]: problem for problem in problems}[reason]
 
     def is_gone(self) -> bool:
         """Neither it nor anything of it is left."""
