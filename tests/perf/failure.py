@@ -16,7 +16,6 @@ from perf.stage import LONG, Stage, stage
 from perf.statistics import median, p99
 
 COUNT: Final = 200
-WAITS: Final = "waits"
 NO_END: Final = {"env": [{"name": "SIMULATE_FAILURE", "value": "waits"}]}
 """The simulated kubelet leaves such a pod in ContainerCreating."""
 _EVENT: Final = ".failed"
@@ -26,34 +25,35 @@ PAUSE: Final = 0.1
 
 
 def measure(size: int) -> Iterator[Figure]:
-    """200 services with a pod each, which fail one after the other: half of the causes stand in events alone.
+    """200 services with a pod each, which fail one after the other; then 200 whose causes stand in Events alone.
 
     What fails is written by hand while the simulated kubelets stand still, as one that goes on would write on.
     """
     # Kubelets that stand still are not to count as lost.
     with stage(roomy_nodes(2 * COUNT), controller_manager_flags=["--node-monitor-grace-period=1h"]) as here:
         here.operator()
-        here.load.apply(services(0, COUNT, replicas=1))
-        here.load.apply(services(0, COUNT, WAITS, replicas=1, runtime=NO_END))
-        eventually(lambda: _ready(here) == COUNT, timeout=LONG, interval=2)
-        pods = eventually(lambda: _bound(here), timeout=LONG, interval=2)
-        here.settle()
-        here.cluster.kwok.pause()
-        waiting, running = (
-            [pod for pod in pods if pod["metadata"]["name"].startswith(WAITS) is waits] for waits in (True, False)
-        )
-        for row, failing, fail in (("failure.p99", running, _fail), ("failure.event.p99", waiting, _tell)):
+        for row, prefix, runtime, fail in (
+            ("failure.p99", "crashes", None, _fail),
+            ("failure.event.p99", "waits", NO_END, _tell),
+        ):
+            more = {"runtime": runtime} if runtime else {}
+            here.load.apply(services(0, COUNT, prefix, replicas=1, **more))
+            pods = eventually(partial(_settled_pods, here, prefix, ready=runtime is None), timeout=LONG, interval=2)
+            here.settle()
+            here.cluster.kwok.pause()
             mark = here.audit.mark()
-            here.load.each(failing, fail, concurrency=1)
-            times = eventually(partial(_times, here, mark, failing), timeout=60, interval=2)
-            note = f"median {median(times):.2f} s, max {max(times):.2f} s of {len(times)}"
-            yield Figure(row, p99(times), note)
-        here.cluster.kwok.resume()
+            here.load.each(pods, fail, concurrency=1)
+            times = eventually(partial(_times, here, mark, pods), timeout=60, interval=2)
+            here.cluster.kwok.resume()
+            yield Figure(row, p99(times), f"median {median(times):.2f} s, max {max(times):.2f} s of {len(times)}")
 
 
-def _bound(here: Stage) -> list[dict[str, Any]]:
-    pods: list[dict[str, Any]] = here.cluster.kubectl.json("get", "pods", "-n", NAMESPACE)["items"]
-    assert sum("nodeName" in pod["spec"] for pod in pods) == 2 * COUNT
+def _settled_pods(here: Stage, prefix: str, *, ready: bool) -> list[dict[str, Any]]:
+    """The pods of the services with that prefix, once all have a node and are ready if they are to be."""
+    everyone: list[dict[str, Any]] = here.cluster.kubectl.json("get", "pods", "-n", NAMESPACE)["items"]
+    pods = [pod for pod in everyone if pod["metadata"]["name"].startswith(prefix) and "nodeName" in pod["spec"]]
+    assert len(pods) == COUNT
+    assert not ready or _ready(here) == COUNT
     return pods
 
 
