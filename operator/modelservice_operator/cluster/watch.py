@@ -18,7 +18,7 @@ from yarl import URL
 from modelservice_operator.cluster import nesting
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.freshness import Freshness
-from modelservice_operator.cluster.kopf_alone import ResourceMemories, kopf, requests
+from modelservice_operator.cluster.kopf_alone import Identity, ResourceMemories, kopf, requests
 from modelservice_operator.cluster.kopf_settings import INACTIVITY_TIMEOUT, SERVER_TIMEOUT, operator_settings
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.cluster.store import Store
@@ -34,6 +34,8 @@ LOGIN_INTERVAL: Final = 1.0
 CANCELLATIONS: Final = 10
 """How often a task of kopf's is cancelled, a second apart, before it is given up."""
 KOPF: Final = Path(kopf.__file__).parent
+IDENTITY: Final = Identity("modelservice-operator")
+"""For kopf's peering, which is off. Without one kopf asks for the name of the user, and a container's may have none."""
 DISCOVERY_GRACE: Final = 3.0
 """Seconds that kopf gets to begin watching a kind whose CRD was established."""
 
@@ -104,6 +106,7 @@ class Watch:
                 registry=self._registry(),
                 settings=operator_settings(self._resources, self._namespaces),
                 memories=self._memories,
+                identity=IDENTITY,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
             )

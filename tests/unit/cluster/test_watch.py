@@ -285,3 +285,22 @@ def test_a_crd_that_is_installed_anew_is_watched_again() -> None:
         return stage.watch._restart.is_set()
 
     assert in_virtual_time(scenario())
+
+
+async def test_the_user_need_not_have_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a container is a number, for which no entry in /etc/passwd need stand."""
+
+    def ask_for_the_user() -> str:
+        raise KeyError("getpwuid(): uid not found: 65532")
+
+    monkeypatch.setattr("getpass.getuser", ask_for_the_user)
+    started = asyncio.Event()
+    freshness = Freshness(SILENCE_LIMIT, clock=elapsed)
+    client = FakeClient(FakeApi())
+    watch = Watch(client, Store(), ALL, (), freshness, on_relist=lambda: None, on_start=started.set)
+    watching, waiting = asyncio.create_task(watch.run()), asyncio.create_task(started.wait())
+    await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (watching, waiting):
+        task.cancel()
+    await asyncio.wait({watching, waiting})
+    assert started.is_set()
