@@ -13,9 +13,11 @@ from _pytest.capture import CaptureManager
 from cluster.harness.audit import Audit
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import Operator, install
+from image import BuilderMissingError, build_operator_image
 from localcluster import Kubectl, LocalCluster
 from localcluster.build import HELM_3, built, programs
 from localcluster.cluster import say
+from localcluster.engines import llamacpp_image, tei_image, vllm_image
 from localcluster.realnode import RealNodeSpec, in_words, missing
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()
@@ -65,6 +67,26 @@ def node_cluster(request: pytest.FixtureRequest, needs_node: None) -> Iterator[L
 def own_node_cluster(request: pytest.FixtureRequest, needs_node: None) -> Iterator[LocalCluster]:
     """The same for one test, which may break it."""
     yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=2)))
+
+
+@pytest.fixture(scope="module")
+def serving_cluster(
+    request: pytest.FixtureRequest, needs_node: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalCluster]:
+    """A control plane with a real node of eight GPUs that has the images of the model servers."""
+    directory = tmp_path_factory.mktemp("engines")
+    with _showing_progress(request.config):
+        images = [make(directory) for make in (vllm_image, llamacpp_image, tei_image)]
+    yield from _booted(request.config, LocalCluster(real_node=RealNodeSpec(gpus=8, images=images)))
+
+
+@pytest.fixture(scope="session")
+def operator_archive(needs_node: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's image, from the Dockerfile. Skips, or fails with REQUIRE_NODE, where there is no builder."""
+    try:
+        return build_operator_image(tmp_path_factory.mktemp("operator") / "operator.tar")
+    except BuilderMissingError as error:
+        (pytest.fail if os.environ.get("REQUIRE_NODE") else pytest.skip)(f"No image was built. {error}")
 
 
 @pytest.fixture(scope="session")

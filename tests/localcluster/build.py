@@ -125,6 +125,24 @@ PODS = Module(
     stamps={},
 )
 """Programs of our own: what runs in the containers of a real node, and the plugin for its devices."""
+ENGINES = Module(
+    name="engines",
+    programs={
+        "vllm": "vllm",
+        "llama-server": "llama-server",
+        "text-embeddings-router": "text-embeddings-router",
+    },
+    packages=200,
+    stamps={},
+)
+"""Programs of our own with the command lines of model servers: `localcluster.engines`."""
+SIMULATOR = Module(
+    name="simulator",
+    programs={"llm-d-inference-sim": "llm-d-inference-sim"},
+    packages=1100,
+    stamps={},
+)
+"""What stands in for vLLM behind its command line."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from cluster.harness.wait import eventually
 from localcluster import Kubectl
+from localcluster.client import Client
 
 REVISION = "modelservice.dev/revision"
 
@@ -98,6 +100,13 @@ class Service:
         """The problem with that reason in its status."""
         problems: list[dict[str, Any]] = self.status.get("problems") or []
         return {problem["reason"]: problem for problem in problems}[reason]
+
+    def client(self) -> Client:
+        """One that asks at `status.url`, whose host, for want of a DNS, becomes the address of the Service."""
+        url = urlsplit(self.status["url"])
+        assert url.hostname == f"{self.name}.{self.kubectl.namespace}.svc"
+        address = self.child("service")["spec"]["clusterIP"]
+        return Client(address, self.name, port=url.port or 80, base=url.path)
 
     def is_gone(self) -> bool:
         """Neither it nor anything of it is left."""
