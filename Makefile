@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NODE_PACKAGES := containerd runc nftables containernetworking-plugins iproute2 mount util-linux hostname
+NODE_PACKAGES := containerd runc nftables containernetworking-plugins iproute2 mount util-linux hostname curl
 
 .PHONY: help
 help: ## Show what can be made

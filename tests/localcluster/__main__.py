@@ -12,12 +12,13 @@ from pathlib import Path
 
 from localcluster.build import BuildError, programs
 from localcluster.cluster import LocalCluster, say
-from localcluster.demo import DemoError, demo
+from localcluster.demo import demo
 from localcluster.golang import GoMissingError
 from localcluster.kubectl import Kubectl, KubectlError
 from localcluster.process import ProcessError
 from localcluster.realnode import WORKLOAD, RealNodeSpec, in_words, missing
 from localcluster.record import Recorder
+from localcluster.shell import DemoError
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,7 +79,7 @@ def _wanted(node: str | None) -> RealNodeSpec | None:
     if lacks := missing():
         say(f"{in_words(lacks)}\nThe demonstration goes on with simulated nodes alone.\n")
         return None
-    return RealNodeSpec(gpus=2)
+    return RealNodeSpec(gpus=8)
 
 
 def _up(crds: Path | None, real_node: RealNodeSpec | None) -> None:

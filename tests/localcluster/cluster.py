@@ -122,6 +122,11 @@ class LocalCluster:
         return [*of_node, *self.control_plane.processes, self.kwok, *self._spawned]
 
     @property
+    def has_real_node(self) -> bool:
+        """Whether it was asked for one."""
+        return self._real_node is not None
+
+    @property
     def real_node(self) -> RealNode:
         """The real node, of a cluster that was asked for one."""
         if self._node is None:

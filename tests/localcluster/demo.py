@@ -3,21 +3,36 @@
 Everything shown after a `$` line is what that command printed.
 """
 
+import dataclasses
 import os
 import shlex
 import signal
-import subprocess
 import sys
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from localcluster.cluster import LocalCluster, say
+from localcluster.engines import vllm_image
+from localcluster.journey import (
+    break_it,
+    chat,
+    drain,
+    install,
+    operator_image,
+    restart_operator,
+    roll_out,
+    say_what_is_real,
+    suspend,
+)
 from localcluster.polling import attempts
 from localcluster.process import Process, ProcessError
-from localcluster.realnode import WORKLOAD, RealNodeSpec
+from localcluster.realnode import RealNodeSpec
+from localcluster.shell import STEP_SECONDS, Shell, show
 
 NAME: Final = "qwen3-8b"
+NODES: Final = "kubectl get nodes -L nvidia.com/gpu.product -L nvidia.com/gpu.count"
 CRD: Final = "crd/modelservices.modelservice.dev"
 BROKEN: Final = """\
 apiVersion: modelservice.dev/v1alpha1
@@ -57,71 +72,6 @@ spec:
     env: [{name: SIMULATE_FAILURE, value: kv-cache}]
 """
 """Three that cannot run. The last two failures are simulated, with the words of a real kubelet and of a real vLLM."""
-CONTAINED: Final = f"""\
-apiVersion: modelservice.dev/v1alpha1
-kind: ModelService
-metadata:
-  name: hello
-spec:
-  runtime:
-    name: custom
-    image: {WORKLOAD}
-    args: [serve, $(PORT)]
-    port: 8000
-    healthPath: /
-  replicas: 2
-"""
-"""No model but a container, which answers every request with its name."""
-STEP_SECONDS: Final = 60
-
-
-class DemoError(Exception):
-    """A command failed, or something did not happen in time."""
-
-
-class Shell:
-    """Types commands at the cluster and shows what they print."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def run(self, command: str, given: str = "", fine: Collection[int] = (0,)) -> str:
-        """Show a command and its output; raises `DemoError` when it ends otherwise than is `fine`."""
-        typed = f"{command} <<'EOF'\n{given}EOF" if given else command
-        _print(f"\n$ {typed}")
-        done = subprocess.run(
-            command, shell=True, input=given, text=True, capture_output=True, env=self._environment, check=False
-        )
-        _print((done.stdout + done.stderr).rstrip())
-        if done.returncode not in fine:
-            raise DemoError(f"`{command}` ended with {done.returncode}")
-        return done.stdout
-
-    def ask(self, command: str) -> str:
-        """Output of a command that is not shown."""
-        done = subprocess.run(shlex.split(command), text=True, capture_output=True, env=self._environment, check=False)
-        return done.stdout
-
-    def watch(self, command: str, until: str) -> None:
-        """Show what a command that does not end prints, until `until` succeeds."""
-        _print(f"\n$ {command}")
-        with subprocess.Popen(shlex.split(command), env=self._environment, start_new_session=True) as watcher:
-            try:
-                done = subprocess.run(
-                    shlex.split(until), env=self._environment, capture_output=True, text=True, check=False
-                )
-                if done.returncode:
-                    raise DemoError(done.stderr.strip())
-                # The watcher gets the same event; it may be a moment behind.
-                self._settle(watcher)
-            finally:
-                watcher.send_signal(signal.SIGINT)
-
-    @staticmethod
-    def _settle(watcher: subprocess.Popen[bytes]) -> None:
-        for _ in attempts(0.5, interval=0.5):
-            if watcher.poll() is not None:
-                return
 
 
 def demo(root: Path, *, keep: bool, real_node: RealNodeSpec | None = None) -> None:
@@ -130,20 +80,43 @@ def demo(root: Path, *, keep: bool, real_node: RealNodeSpec | None = None) -> No
     Raises:
         DemoError: something did not go as it should.
     """
-    with LocalCluster(real_node=real_node) as cluster:
-        tools = f"{Path(sys.executable).parent}{os.pathsep}{cluster.programs.kubectl.parent}"
+    with tempfile.TemporaryDirectory(prefix="modelservice-demo-") as scratch:
+        archive = operator_image(Path(scratch)) if real_node else None
+        if real_node:
+            images = [vllm_image(Path(scratch)), *([archive] if archive else [])]
+            real_node = dataclasses.replace(real_node, images=images)
+        _show(LocalCluster(real_node=real_node), root, keep=keep, in_pods=archive is not None)
+
+
+def _show(booting: LocalCluster, root: Path, *, keep: bool, in_pods: bool) -> None:
+    with booting as cluster:
+        programs = (cluster.programs.kubectl, cluster.programs.helm, Path(sys.executable))
         environment = {
             **os.environ,
             "KUBECONFIG": str(cluster.kubeconfig),
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*(str(program.parent) for program in reversed(programs)), os.environ["PATH"]]),
         }
         shell = Shell(environment)
-        if real_node:
-            say(f"\nA Kubernetes control plane runs; its node {real_node.name} is real, the others are simulated.")
-            _install(cluster, shell, environment)
-            _contain(shell)
+        if cluster.has_real_node:
+            name = cluster.real_node.name
+            say(f"\nA Kubernetes control plane runs; its node {name} is real, the others are simulated.")
+            say_what_is_real(in_pods=in_pods)
+            shell.run(NODES)
+            if in_pods:
+                install(shell, root / "charts" / "modelservice-operator")
+            else:
+                _install(cluster, shell, environment)
+            _serve(shell, root)
+            chat(shell, NAME)
+            roll_out(shell, NAME)
+            break_it(shell, NAME)
+            if in_pods:
+                restart_operator(shell, NAME)
+            drain(shell, NAME, name)
+            suspend(shell, NAME)
         else:
             say("\nA Kubernetes control plane runs on loopback; its nodes are simulated.")
+            shell.run(NODES)
             _install(cluster, shell, environment)
             _serve(shell, root)
             _explain(shell)
@@ -155,13 +128,12 @@ def demo(root: Path, *, keep: bool, real_node: RealNodeSpec | None = None) -> No
 
 
 def _install(cluster: LocalCluster, shell: Shell, environment: Mapping[str, str]) -> None:
-    shell.run("kubectl get nodes -L nvidia.com/gpu.product -L nvidia.com/gpu.count")
     shell.run("modelservice crd | kubectl apply --server-side -f -")
     for _ in attempts(STEP_SECONDS):  # `kubectl wait` takes conditions that are not there yet for an error
         if shell.ask(f"kubectl get {CRD} -o jsonpath={{.status.conditions}}"):
             break
     shell.run(f"kubectl wait --for=condition=Established {CRD}")
-    _print(f"\n$ modelservice run &     # log: {cluster.directory / 'logs' / 'operator.log'}")
+    show(f"\n$ modelservice run &     # log: {cluster.directory / 'logs' / 'operator.log'}")
     operator = cluster.spawn("operator", ["modelservice", "run", "--http-port", "0"], env=environment)
     for _ in attempts(STEP_SECONDS):
         if "Serving" in operator.tail() or operator.exit_code is not None:
@@ -195,17 +167,6 @@ def _explain(shell: Shell) -> None:
     shell.run("modelservice explain long-context", fine=(0, 1))
 
 
-def _contain(shell: Shell) -> None:
-    shell.run("kubectl apply -f -", given=CONTAINED)
-    shell.watch(
-        "kubectl get modelservice hello --watch",
-        until=f"kubectl wait modelservice/hello --for=condition=Ready --timeout={STEP_SECONDS}s",
-    )
-    shell.run("kubectl get services,pods -l modelservice.dev/name=hello -o wide")
-    shell.run("kubectl logs deployment/hello")
-    shell.run("kubectl get --raw /api/v1/namespaces/default/services/hello:http/proxy/greeting")
-
-
 def _scale_and_suspend(shell: Shell) -> None:
     shell.run(f"kubectl scale modelservice {NAME} --replicas=3")
     shell.watch(
@@ -237,8 +198,3 @@ def _stay(cluster: LocalCluster) -> None:
     )
     while True:
         signal.pause()
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
