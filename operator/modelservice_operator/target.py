@@ -10,7 +10,7 @@ import click
 
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.credentials import current_namespace, load_access
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, NoCredentials
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, InvalidName, NoCredentials
 
 ERROR: Final = 2
 INTERRUPTED: Final = 130
@@ -53,6 +53,6 @@ def run(work: Coroutine[object, object, int]) -> int:
         missing = error.status == 404
         hint = " The CustomResourceDefinition is not installed: see docs/install.md." if missing else ""
         click.echo(f"Error: the API server answered {error.status}: {error}{hint}", err=True)
-    except (ApiUnreachable, NoCredentials) as error:
+    except (ApiUnreachable, InvalidName, NoCredentials) as error:
         click.echo(f"Error: {error}", err=True)
     return ERROR

@@ -54,6 +54,10 @@ def test_what_cannot_be_read(operator: Operator, kubectl: Kubectl) -> None:
     told = modelservice(kubectl, "explain", "nope", "-n", kubectl.namespace)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == f"Error: ModelService nope does not exist in namespace {kubectl.namespace}.\n"
+    for asked in (("explain", "../x"), ("explain", "x", "-n", "../.."), ("status", "-n", "../..")):
+        told = modelservice(kubectl, *asked)
+        assert (told.returncode, told.stdout) == (2, "")
+        assert f"{asked[-1]!r} is no name of an object or namespace" in told.stderr
     empty = modelservice(kubectl, "status", "-n", kubectl.namespace)
     assert (empty.returncode, empty.stdout) == (0, f"There is no ModelService in namespace {kubectl.namespace}.\n")
     none = modelservice(kubectl, "status", "--context", "nope")

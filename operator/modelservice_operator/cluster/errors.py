@@ -60,6 +60,10 @@ class NoCredentials(Exception):
     """There is no way to know which cluster to talk to, or as whom; the message says what to do."""
 
 
+class InvalidName(ValueError):
+    """No object has such a name, and the path of a request with it leads elsewhere; the message says what is wrong."""
+
+
 class Gone(Exception):
     """The ModelService is gone, or its namespace is going: there is nothing left to do."""
 

@@ -1,10 +1,15 @@
 """The kinds that the operator reads or writes, and the paths at which the API server serves them."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from modelservice_operator import api
+from modelservice_operator.cluster.errors import InvalidName
 from modelservice_operator.plan import names
+
+_SEGMENT: Final = re.compile(r"(?!\.{1,2}\Z)[-\w.:]+", re.ASCII)
+"""What may stand between two slashes of a path. Quoting would help nobody: servers undo it before they look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,14 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """URL path of an object or, without a name, of the collection (of all namespaces without a namespace)."""
+        """URL path of an object or, without a name, of the collection (of all namespaces without a namespace).
+
+        Raises:
+            InvalidName: it would be the path of something else.
+        """
+        for part in filter(None, (namespace, name)):
+            if not _SEGMENT.fullmatch(part):
+                raise InvalidName(f"{part!r} is no name of an object or namespace: letters, digits, - and . make one")
         parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
         if namespace and self.namespaced:
             parts.append(f"namespaces/{namespace}")

@@ -8,6 +8,7 @@ from modelservice_operator.documents import InvalidYaml
 from modelservice_operator.files import Unreadable, files_in, read_text
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import section, text
+from modelservice_operator.validate.metadata import naming_mistakes
 from modelservice_operator.validate.objects import objects_in
 from modelservice_operator.validate.verdict import wrong_kind
 
@@ -56,8 +57,15 @@ def _take(given: Given, place: str, found: Manifest, namespace: str | None, defa
     name, said = text(metadata, "name"), text(metadata, "namespace")
     if not name:
         given.errors.append(f"{place}: metadata.name: must be set, to a text")
+    elif metadata.get("namespace") not in (None, said):
+        given.errors.append(f"{place}: metadata.namespace: must be a text")
     elif namespace and said and said != namespace:
         given.errors.append(f"{place}: metadata.namespace: is {said}, and {namespace} was asked for")
+    elif mistakes := [
+        f"{place}: {mistake.field}: {mistake.message}" for mistake in naming_mistakes({"name": name, "namespace": said})
+    ]:
+        # They become the path of a request: before that nobody else looks at them.
+        given.errors += mistakes
     else:
         placed = {**metadata, "namespace": said or default}
         given.services.append({key: found[key] for key in found if key != "status"} | {"metadata": placed})

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from modelservice_operator import api, conditions
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, NoCredentials
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, InvalidName, NoCredentials
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.report.problems import problem_text
 from modelservice_operator.report.reading import NotThere, Reader
@@ -41,7 +41,7 @@ def status(target: Target, *, as_json: bool) -> int:
 
 def names(target: Target) -> list[str]:
     """The names of the ModelServices of a namespace, for a shell to offer; none where they cannot be read at once."""
-    with suppress(ApiError, ApiUnreachable, NoCredentials, TimeoutError):
+    with suppress(ApiError, ApiUnreachable, InvalidName, NoCredentials, TimeoutError):
         return asyncio.run(asyncio.wait_for(_names(target), PATIENCE))
     return []
 

@@ -96,19 +96,24 @@ def metadata_mistakes(metadata: Manifest) -> Iterator[Mistake]:
         shown = prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
         for complaint in _subdomain(shown):
             yield invalid("metadata.generateName", prefix, complaint)
-    if not (name := metadata.get("name")):
+    if not metadata.get("name"):
         yield required("metadata.name", "name or generateName is required")
-    else:
-        for complaint in _subdomain(name):
-            yield invalid("metadata.name", name, complaint)
-    if namespace := metadata.get("namespace"):
-        for complaint in _namespace(namespace):
-            yield invalid("metadata.namespace", namespace, complaint)
+    yield from naming_mistakes(metadata)
     yield from _labels(metadata.get("labels", {}))
     yield from _annotations(metadata.get("annotations", {}))
     for finalizer in metadata.get("finalizers", ()):
         for complaint in _key(finalizer):
             yield invalid("metadata.finalizers", finalizer, complaint)
+
+
+def naming_mistakes(metadata: Manifest) -> Iterator[Mistake]:
+    """What is wrong with a name and a namespace that are texts; nothing where they are left out."""
+    if name := metadata.get("name"):
+        for complaint in _subdomain(name):
+            yield invalid("metadata.name", name, complaint)
+    if namespace := metadata.get("namespace"):
+        for complaint in _namespace(namespace):
+            yield invalid("metadata.namespace", namespace, complaint)
 
 
 def _labels(labels: dict[str, str]) -> Iterator[Mistake]:

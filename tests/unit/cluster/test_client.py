@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from modelservice_operator import __version__
 from modelservice_operator.cluster.access import Access
 from modelservice_operator.cluster.client import PAGE_SIZE, Client
-from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause, InvalidName
 from modelservice_operator.cluster.resources import DEPLOYMENT, MODEL_SERVICE, NODE, SERVICE
 from modelservice_operator.manifest import Manifest
 
@@ -109,6 +109,22 @@ async def test_get_of_what_is_not_there() -> None:
             await client.get(DEPLOYMENT, "ml", "chat")
         with pytest.raises(ApiError, match="403 Forbidden"):
             await client.get(DEPLOYMENT, "ml", "chat")
+
+
+@pytest.mark.parametrize(
+    "part", ["../../../api/v1/namespaces/kube-system", "..", ".", "a/b", "a?b", "a#b", "a%2Fb", "a b", "a\n"]
+)
+async def test_a_name_that_leads_elsewhere_is_not_sent(part: str) -> None:
+    async with served() as (client, api, _):
+        for namespace, name in ((part, "chat"), ("ml", part)):
+            with pytest.raises(InvalidName, match="is no name of an object or namespace"):
+                await client.get(DEPLOYMENT, namespace, name)
+    assert api.asked == []
+
+
+@pytest.mark.parametrize("name", ["chat", "chat.v2", "a..b", "system:node", "Odd_One-1"])
+def test_every_name_that_the_api_server_knows_has_a_path(name: str) -> None:
+    assert DEPLOYMENT.path("ml", name) == f"{DEPLOYMENTS}/{name}"
 
 
 async def test_the_token_is_asked_for_anew_each_time() -> None:
