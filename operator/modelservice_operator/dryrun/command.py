@@ -10,12 +10,12 @@ import click
 
 from modelservice_operator import api
 from modelservice_operator.cluster.errors import ApiError, is_absence
-from modelservice_operator.diagnose.masking import masked
 from modelservice_operator.dryrun.files import read_files
 from modelservice_operator.dryrun.server import Applying, Refused, Server
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.preview.machine import as_json as outlook_json
 from modelservice_operator.preview.outlook import Outlook, outlook
+from modelservice_operator.preview.secrets import told
 from modelservice_operator.preview.text import outlook_text
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.target import ERROR, Target, connected, run
@@ -78,15 +78,16 @@ async def _look(server: Server, given: Manifest) -> Outlook | _Failure:
         ApiUnreachable: there is no answer.
     """
     namespace, name = given["metadata"]["namespace"], given["metadata"]["name"]
+    live: Manifest | None = None
     try:
         live = await server.live(given)
         wanted, remark = await server.applied(given, live)
         around, unread = await server.around(given)
         found = await server.judged(outlook(live, wanted, around, builtin()))
     except Refused as refusal:
-        return _Failure(namespace, name, f"the API server refuses it: {masked(str(refusal))}")
+        return _Failure(namespace, name, f"the API server refuses it: {told(str(refusal), (given, live))}")
     except ApiError as error:
         if error.status == 404 and not is_absence(error):
             raise
-        return _Failure(namespace, name, f"the API server answered {error}")
+        return _Failure(namespace, name, f"the API server answered {told(str(error), (given, live))}")
     return replace(found, notes=(*filter(None, (remark,)), *unread, *found.notes))

@@ -3,7 +3,7 @@
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.preview.children import Child
 from modelservice_operator.preview.outlook import Outlook
-from modelservice_operator.preview.text import child_diff, object_diff
+from modelservice_operator.preview.text import child_diff, object_diff, said
 
 
 def as_json(found: Outlook) -> Manifest:
@@ -19,8 +19,8 @@ def as_json(found: Outlook) -> Manifest:
         "revision": {"name": found.revision, "stored": found.stored} if found.revision else None,
         "pods": _pods(found),
         "accelerators": _accelerators(found),
-        "problems": list(found.problems),
-        "notes": list(found.notes),
+        "problems": said(found, found.problems),
+        "notes": said(found, found.notes),
     }
 
 

@@ -1,72 +1,119 @@
-"""Two versions of an object without the secrets in them: a variable may hold one, although it should not."""
+"""Objects and texts without the secrets in them: a variable may hold one, although it should not."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from modelservice_operator.diagnose.masking import MASK, masked
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.validate.mistakes import quoted
+
+_ASSIGNMENT: Final = re.compile(r"(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
+"""An argument that holds its value: `--api-key=…`, and `API_KEY=…` behind `env`."""
+_LONG: Final = 8
+"""Characters of a secret that is no word of a sentence, and no number in it."""
+
+_Place: TypeAlias = tuple[str, ...]
+"""Where a secret stands, by the names of items and arguments: another one before it in a list moves nothing."""
 
 
 def without_secrets(before: Manifest, after: Manifest) -> tuple[Manifest, Manifest]:
-    """Both with `***` in the place of secrets, and a word behind it where the secret itself changes."""
-    old, new = frozenset(_secrets(before)), frozenset(_secrets(after))
-    return _fields(before, old - new, " (before)"), _fields(after, new - old, " (after)")
+    """Both with `***` in the place of secrets, and a word behind it where the secret there changes."""
+    old, new = _Masking(), _Masking()
+    old.fields(before, ())
+    new.fields(after, ())
+    changed = frozenset(place for place in {*old.found, *new.found} if old.found.get(place) != new.found.get(place))
+    return _Masking(" (before)", changed).fields(before, ()), _Masking(" (after)", changed).fields(after, ())
 
 
-def _secrets(value: object) -> Iterator[str]:
-    """Texts with a secret in them."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, str):
-                if _hidden(_name_of(value, key), item) != item:
-                    yield item
-            else:
-                yield from _secrets(item)
-    elif isinstance(value, list):
-        for flag, item in zip(["", *value], value, strict=False):
-            if isinstance(item, str):
-                if _hidden_argument(flag, item) != item:
-                    yield item
-            else:
-                yield from _secrets(item)
+def told(text: str, objects: Iterable[Manifest | None]) -> str:
+    """What is said about the objects, with `***` in the place of their secrets and of all that looks like one."""
+    for secret in sorted(_secrets(objects), key=len, reverse=True):
+        for spelt in (quoted(secret)[1:-1], secret):
+            pattern = re.escape(spelt)
+            text = re.sub(pattern if len(spelt) >= _LONG else rf"(?<!\w){pattern}(?!\w)", MASK, text)
+    return masked(text)
 
 
-def _fields(fields: Manifest, changed: frozenset[str], mark: str) -> Manifest:
-    return {
-        key: _marked(_hidden(_name_of(fields, key), item), item, changed, mark)
-        if isinstance(item, str)
-        else _part(item, changed, mark)
-        for key, item in fields.items()
-    }
+def _secrets(objects: Iterable[Manifest | None]) -> Iterator[str]:
+    for each in objects:
+        masking = _Masking()
+        masking.fields(each or {}, ())
+        yield from (secret for secrets in masking.found.values() for secret in secrets if secret)
 
 
-def _part(value: object, changed: frozenset[str], mark: str) -> object:
-    if isinstance(value, dict):
-        return _fields(value, changed, mark)
-    if isinstance(value, list):
+@dataclass(slots=True)
+class _Masking:
+    """One walk through an object: gives it back without its secrets, and notes them by their place."""
+
+    mark: str = ""
+    changed: frozenset[_Place] = frozenset()
+    """Where the mark is put behind the secret."""
+    found: dict[_Place, list[str]] = field(default_factory=dict)
+
+    def fields(self, fields: Manifest, place: _Place) -> Manifest:
+        return {
+            key: self._part(item, (*place, key))
+            if isinstance(item, dict | list)
+            else self._value(_name_of(fields, key), item, (*place, key))
+            for key, item in fields.items()
+        }
+
+    def _part(self, value: Manifest | list[object], place: _Place) -> object:
+        if isinstance(value, dict):
+            return self.fields(value, place)
         return [
-            _marked(_hidden_argument(flag, item), item, changed, mark)
-            if isinstance(item, str)
-            else _part(item, changed, mark)
-            for flag, item in zip(["", *value], value, strict=False)
+            self._part(item, (*place, _called(item, index)))
+            if isinstance(item, dict | list)
+            else self._argument(flag, item, place)
+            for index, (flag, item) in enumerate(zip([None, *value], value, strict=False))
         ]
-    return value
+
+    def _value(self, name: str, value: object, place: _Place) -> object:
+        """What stands under a name: all of it is secret if the name says so."""
+        if not _is_scalar(value):
+            return value
+        return self._hidden(MASK, str(value), place) if _names_a_secret(f"{name}: ") else self._text(value, place)
+
+    def _argument(self, flag: object, value: object, place: _Place) -> object:
+        """An item of a list, such as an argument: what names it stands in it, or is the item before it."""
+        if not _is_scalar(value):
+            return value
+        text = str(value)
+        if isinstance(flag, str) and flag.startswith("-") and "=" not in flag and _names_a_secret(f"{flag} "):
+            return self._hidden(MASK, text, (*place, flag))
+        assigned = _ASSIGNMENT.fullmatch(text)
+        if assigned is not None and _names_a_secret(f"{assigned['name']}="):
+            shown = f"{assigned['name']}={MASK}"
+            return self._hidden(shown, assigned["value"], (*place, assigned["name"]))
+        return self._text(value, (*place, masked(text)))
+
+    def _text(self, value: object, place: _Place) -> object:
+        """A value that only its own form can give away."""
+        text = str(value)
+        shown = masked(text)
+        return value if shown == text else self._hidden(shown, text, place)
+
+    def _hidden(self, shown: str, secret: str, place: _Place) -> str:
+        self.found.setdefault(place, []).append(secret)
+        return f"{shown}{self.mark}" if place in self.changed else shown
 
 
-def _marked(hidden: str, text: str, changed: frozenset[str], mark: str) -> str:
-    return f"{hidden}{mark}" if text in changed and hidden != text else hidden
+def _is_scalar(value: object) -> bool:
+    """It can be a secret: a number that nobody put quotes around, too."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _called(item: object, index: int) -> str:
+    return str(item.get("name", index)) if isinstance(item, dict) else str(index)
 
 
 def _name_of(fields: Manifest, key: str) -> str:
-    """What a text is the value of: of a variable, it stands beside."""
+    """What a value is that of: of a variable, it stands beside."""
     return str(fields.get("name")) if key == "value" and "name" in fields else key
 
 
-def _hidden(name: str, text: str) -> str:
-    """The text without the secret in it, all of it if its name says that it is one."""
-    return MASK if masked(f"{name}: x") != f"{name}: x" else masked(text)
-
-
-def _hidden_argument(flag: object, text: str) -> str:
-    """The same for an argument, behind which its value may stand as the next one."""
-    pair = f"{flag} x"
-    return MASK if isinstance(flag, str) and flag.startswith("-") and masked(pair) != pair else masked(text)
+def _names_a_secret(beginning: str) -> bool:
+    """What stands behind such a beginning is masked."""
+    return masked(f"{beginning}x") != f"{beginning}x"

@@ -1,6 +1,6 @@
 """An outlook as text: what happens in a few lines, and below it what changes in each object, as a diff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import Final
 
@@ -8,7 +8,7 @@ from modelservice_operator.documents import write_documents
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.preview.children import Action, Child
 from modelservice_operator.preview.outlook import Outlook, Pods
-from modelservice_operator.preview.secrets import without_secrets
+from modelservice_operator.preview.secrets import told, without_secrets
 from modelservice_operator.report.problems import wrapped
 from modelservice_operator.terminal import Colour, Paint, plain
 
@@ -31,12 +31,18 @@ def outlook_text(found: Outlook, width: int, paint: Paint = plain) -> str:
     for name, fact in _facts(found).items() if found.changes else ():
         if fact:
             lines += wrapped(fact, width, f"  {name:<{_COLUMN}}", " " * (_COLUMN + 2))
-    for problem in found.problems:
+    for problem in said(found, found.problems):
         lines += [paint(line, "red") for line in wrapped(f"Problem: {problem}", width, "  ", "    ")]
-    for note in found.notes:
+    for note in said(found, found.notes):
         lines += wrapped(f"Note: {note}", width, "  ", "    ")
     changes = [_painted(line, paint) for change in diffs(found) for line in ("", *change)]
     return "\n".join([*lines, *changes])
+
+
+def said(found: Outlook, sentences: Iterable[str]) -> list[str]:
+    """Sentences on what is foreseen, without its secrets: the API server quotes what it refuses."""
+    parts = [part for child in found.children for part in (child.before, child.after)]
+    return [told(sentence, (found.before, found.after, *parts)) for sentence in sentences]
 
 
 def diffs(found: Outlook) -> Iterator[list[str]]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -118,6 +119,16 @@ async def test_secrets_are_in_neither_output() -> None:
     assert SECRET not in outlook_text(found, WIDE)
     assert SECRET not in str(as_json(found))
     assert '"*** (after)"' in outlook_text(found, WIDE)
+
+
+async def test_secrets_are_in_no_sentence() -> None:
+    found = new(World(), {**SPEC, "runtime": {"args": ["--api-key=p;ss,word"]}})
+    found = replace(found, problems=('"p;ss,word" is refused.',), notes=(f"{SECRET} too.",))
+    for told in (outlook_text(found, WIDE), str(as_json(found))):
+        assert '"***" is refused.' in told
+        assert "*** too." in told
+        assert "p;ss" not in told
+        assert SECRET not in told
 
 
 async def test_colour_changes_no_word() -> None:
