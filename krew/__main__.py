@@ -7,6 +7,7 @@ from pathlib import Path
 
 from krew.archive import PYTHON, UnknownPlatform, build, sha256, this_platform
 from krew.manifest import NAME, VERSION, archive_name, is_archive, manifest
+from modelservice_operator import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if not VERSION.fullmatch(given.version):
         parser.error(f"--version must be a semantic version with a leading v, such as v1.2.3, not {given.version!r}")
+    if given.version != f"v{__version__}":
+        parser.error(
+            f"--version must be v{__version__}, as that is what this source says of itself, not {given.version}: set "
+            "__version__ in operator/modelservice_operator/__init__.py first"
+        )
     if not given.url.startswith("https://"):
         parser.error(f"--url must begin with https://, not be {given.url!r}")
     try:

@@ -13,7 +13,9 @@ import yaml
 
 from krew import __main__, archive
 from krew.manifest import VERSION, archive_name, is_archive, manifest
+from modelservice_operator import __version__
 
+OWN = f"v{__version__}"
 URL = "https://downloads.example.com/modelservice/"
 
 
@@ -61,7 +63,8 @@ def test_versions(version: str, valid: bool) -> None:
     ("arguments", "complaint"),
     [
         (("--version", "1.0.0", "--url", URL), "with a leading v, such as v1.2.3, not '1.0.0'"),
-        (("--version", "v1.0.0", "--url", ""), "--url must begin with https://, not be ''"),
+        (("--version", "v9.9.9", "--url", URL), f"--version must be {OWN}, as that is what this source says of itself"),
+        (("--version", OWN, "--url", ""), "--url must begin with https://, not be ''"),
     ],
 )
 def test_bad_arguments(arguments: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +76,7 @@ def test_bad_arguments(arguments: tuple[str, ...], complaint: str, capsys: pytes
 
 def test_an_unknown_platform(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    assert __main__.main(("--version", "v1.0.0", "--url", URL)) == 2
+    assert __main__.main(("--version", OWN, "--url", URL)) == 2
     assert "not on 'riscv64'" in capsys.readouterr().err
 
 
