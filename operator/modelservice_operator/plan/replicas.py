@@ -37,7 +37,7 @@ def wanted_replicas(spec: ModelServiceSpec, deployment: Deployment | None) -> in
         return 0
     if spec.scaling is None:
         return spec.replicas
-    return deployment.wanted_replicas if deployment is not None else _clamped(spec.replicas, spec.scaling)
+    return deployment.wanted_replicas if deployment is not None else clamped(spec.replicas, spec.scaling)
 
 
 def least_replicas(spec: ModelServiceSpec, wanted: int) -> int | None:
@@ -60,12 +60,13 @@ def scale(spec: ModelServiceSpec, deployment: Deployment, *, created: bool = Fal
         return None if stopped else Scale(0, resume=live or remembered)
     if live == 0:
         # An autoscaler takes 0 for a pause, by whomever, and would rest for ever.
-        return Scale(_clamped(remembered or spec.replicas, spec.scaling))
+        return Scale(clamped(remembered or spec.replicas, spec.scaling))
     if deployment.holds_replicas or deployment.holds_resume:
         return Scale(live)
-    start = _clamped(spec.replicas, spec.scaling)
+    start = clamped(spec.replicas, spec.scaling)
     return Scale(start) if created and start != live else None
 
 
-def _clamped(replicas: int, scaling: Scaling) -> int:
+def clamped(replicas: int, scaling: Scaling) -> int:
+    """The nearest number of pods within the bounds, to which an autoscaler goes at once, whatever its metrics say."""
     return max(scaling.min_replicas, min(replicas, scaling.max_replicas))

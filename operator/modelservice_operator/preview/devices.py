@@ -22,6 +22,8 @@ class Change:
     """Each old pod gives way to a new one."""
     surge: bool
     """For that, one pod more is started."""
+    late: bool = False
+    """The number wanted comes from an autoscaler, a moment after the exchange has begun."""
 
     @property
     def now(self) -> Counts:
@@ -39,12 +41,14 @@ class Change:
 
         The Deployment controller first brings the old pods to the new number, if there are any, and then exchanges them
         one by one: in between there are so many of each that the total is the number wanted, or one more with surge.
-        What a mixture holds lies between its extremes.
+        What a mixture holds lies between its extremes. An autoscaler is late by one pod of the exchange.
         """
         mixed = [(self.pods, 0), (0, self.wanted)]
         if self.replaced and self.pods and self.wanted:
             mixed.append((self.wanted, 0))
             mixed += [(self.wanted, 1), (1, self.wanted)] if self.surge else []
+            if self.late:
+                mixed.append((self.pods if self.surge else self.pods - 1, 1))
         return self._most(mixed)
 
     def at_most(self, pods: int) -> Counts:

@@ -9,7 +9,7 @@ from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.errors import PlanError
-from modelservice_operator.plan.replicas import intended_replicas, scale, wanted_replicas
+from modelservice_operator.plan.replicas import clamped, intended_replicas, scale, wanted_replicas
 from modelservice_operator.plan.revision import inputs
 from modelservice_operator.plan.template import render
 from modelservice_operator.preview.children import Child, children
@@ -30,6 +30,7 @@ class Pods:
 
     before: int
     after: int
+    """Once the autoscaler, if there is one, has brought them within its bounds."""
     replaced: bool
     """Each one that stays is replaced by one of another revision."""
     waits: bool
@@ -109,14 +110,14 @@ def _planned(
         stored is not None,
         pods,
         devices,
-        spec.scaling.max_replicas if spec.scaling else None,
+        spec.scaling.max_replicas if spec.scaling and not spec.suspend else None,
         tuple(child.remark for child in found if child.remark),
         tuple(notes(before, parent, spec, found, around, runtimes, stored=stored is not None)),
     )
 
 
 def _replicas(spec: ModelServiceSpec, deployment: Deployment | None) -> int:
-    """How many pods the Deployment will ask for: the autoscaler's number stays, and comes back after a suspension."""
+    """How many pods the operator lets the Deployment have: the autoscaler's number, again after a suspension."""
     handed = scale(spec, deployment) if deployment is not None else None
     if handed is not None and handed.replicas is not None:
         return handed.replicas
@@ -131,12 +132,13 @@ def _of_the_deployment(
     if child.after is None or child.action in {"unknown", "blocked"}:
         return None, None
     new = child.after["spec"]
+    then = _settled(spec, found, new["replicas"])
     old = child.before["spec"] if child.before is not None else {"replicas": 0, "template": new["template"]}
     exchanged = old["template"] != new["template"] and old["replicas"] > 0 and new["replicas"] > 0
     paused = spec.rollout.paused
     running = section(section(old["template"], "metadata"), "labels").get(names.REVISION)
     waits = paused and running != template["metadata"]["labels"][names.REVISION]
-    pods = Pods(old["replicas"], new["replicas"], exchanged and not paused, waits, spec.rollout.strategy)
+    pods = Pods(old["replicas"], then, exchanged and not paused, waits, spec.rollout.strategy)
     devices = Change(
         pods.before,
         pods.after,
@@ -144,5 +146,12 @@ def _of_the_deployment(
         dict(devices_of(new["template"]["spec"])),
         replaced=pods.replaced,
         surge=spec.rollout.strategy == "Surge",
+        late=then != new["replicas"],
     )
     return pods, devices
+
+
+def _settled(spec: ModelServiceSpec, found: list[Child], replicas: int) -> int:
+    """How many pods there are once the autoscaler has looked: it keeps to its bounds before it asks for any metric."""
+    blocked = any(child.kind == "HorizontalPodAutoscaler" and child.action == "blocked" for child in found)
+    return replicas if spec.scaling is None or spec.suspend or blocked else clamped(replicas, spec.scaling)

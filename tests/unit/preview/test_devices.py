@@ -40,6 +40,15 @@ def test_peak(pods: int, wanted: int, each: int, then: int, replaced: bool, surg
     assert change.after == ({GPU: wanted * then} if wanted * then else {})
 
 
+@pytest.mark.parametrize(
+    ("pods", "wanted", "then", "surge", "peak"),
+    [(2, 5, 1, True, 6), (6, 2, 1, True, 7), (6, 2, 3, True, 9), (6, 2, 3, False, 8), (1, 2, 1, False, 2)],
+)
+def test_an_autoscaler_is_late_by_one_pod(pods: int, wanted: int, then: int, surge: bool, peak: int) -> None:
+    change = Change(pods, wanted, {GPU: 1}, {GPU: then}, replaced=True, surge=surge, late=True)
+    assert change.peak == {GPU: peak}
+
+
 @pytest.mark.parametrize(("surge", "peak"), [(True, {GPU: 3, SLICE: 3}), (False, {GPU: 3, SLICE: 3})])
 def test_devices_of_another_kind(surge: bool, peak: Counts) -> None:
     assert Change(3, 3, {GPU: 1}, {SLICE: 1}, replaced=True, surge=surge).peak == peak

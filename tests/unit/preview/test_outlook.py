@@ -1,43 +1,45 @@
 """What is foreseen is what happens: every case is also carried out by the operator in a world in memory."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import yaml
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.preview.outlook import Outlook, outlook
-from modelservice_operator.preview.surroundings import Surroundings
+from modelservice_operator.preview.outlook import outlook
 from modelservice_operator.runtimes.runtime import Runtime
-from unit.preview.cases import around, at_rest, foreseen, new
+from unit.preview.cases import (
+    ARGS,
+    SCALED,
+    SCALING,
+    actions,
+    around,
+    at_rest,
+    bounded,
+    foreseen,
+    new,
+    touched,
+    versions,
+)
 from unit.world import SPEC, World
 
 GOLDENS: Final = {
     path.parent.name: path.read_text("utf-8")
     for path in sorted((Path(__file__).parents[2] / "golden").glob("*/input.yaml"))
 }
-SCALING: Final[Manifest] = {"maxReplicas": 4, "targets": [{"type": "CPUUtilization", "value": "80"}]}
-SCALED: Final[Manifest] = {**SPEC, "scaling": SCALING}
-ARGS: Final[Manifest] = {"runtime": {"args": ["--max-model-len=8192"]}}
+GPU: Final = "nvidia.com/gpu"
 
 
-def actions(found: Outlook) -> dict[str, str]:
-    return {child.kind: child.action for child in found.children if child.action != "keep"}
-
-
-def versions(world: World) -> dict[str, Any]:
-    """What tells whether a child was written."""
-    kinds = ("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress")
-    lives = {kind: world.api.live(kind) for kind in kinds}
-    return {kind: (live["spec"], live["metadata"]["uid"]) for kind, live in lives.items() if live is not None}
-
-
-def touched(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
-    became = {kind: "delete" for kind in before if kind not in after}
-    return became | {
-        kind: "change" if kind in before else "create" for kind in after if before.get(kind) != after[kind]
-    }
+def autoscale(world: World) -> None:
+    """The autoscaler does what it does without any metric."""
+    autoscaler, deployment = world.api.live("HorizontalPodAutoscaler"), world.api.live("Deployment")
+    if autoscaler is None or deployment is None or deployment["spec"]["replicas"] == 0:
+        return
+    least, most = autoscaler["spec"]["minReplicas"], autoscaler["spec"]["maxReplicas"]
+    wanted = max(least, min(deployment["spec"]["replicas"], most))
+    if wanted != deployment["spec"]["replicas"]:
+        world.api.edit("Deployment", lambda live: live["spec"].update(replicas=wanted), manager="autoscaler")
 
 
 @pytest.mark.parametrize("case", GOLDENS)
@@ -78,6 +80,31 @@ async def test_what_is_as_it_should_be_does_not_change(case: str) -> None:
             (2, 3),
             False,
         ),
+        # An autoscaler keeps to its bounds, whatever it measures.
+        (SPEC, bounded(5, 8), {"HorizontalPodAutoscaler": "create"}, (2, 5), False),
+        (SCALED, bounded(5, 8), {"HorizontalPodAutoscaler": "change"}, (2, 5), False),
+        (SCALED, bounded(1, 1), {"HorizontalPodAutoscaler": "change", "PodDisruptionBudget": "delete"}, (2, 1), False),
+        (
+            SCALED,
+            {**bounded(5, 8), **ARGS},
+            {"HorizontalPodAutoscaler": "change", "Deployment": "change"},
+            (2, 5),
+            True,
+        ),
+        (
+            SCALED,
+            {**bounded(5, 8), "suspend": True},
+            {"HorizontalPodAutoscaler": "change", "Deployment": "change"},
+            (2, 0),
+            False,
+        ),
+        (
+            {**SCALED, "suspend": True},
+            bounded(5, 8),
+            {"HorizontalPodAutoscaler": "change", "Deployment": "change"},
+            (0, 5),
+            False,
+        ),
         (SCALED, {**SCALED, "suspend": True}, {"Deployment": "change"}, (2, 0), False),
         ({**SCALED, "suspend": True}, SCALED, {"Deployment": "change"}, (0, 2), False),
     ],
@@ -97,6 +124,9 @@ async def test_a_change(
     written = touched(was, is_now)
     # Handing the number over leaves the Deployment as it was but for who holds it.
     assert written == becomes
+    autoscale(world)
+    await world.rest()
+    is_now = versions(world)
     assert is_now["Deployment"][0]["replicas"] == pods[1]
     restarted = is_now["Deployment"][0]["template"] != was["Deployment"][0]["template"]
     assert restarted == (replaced or (found.pods.after == 0 and not found.stored))
@@ -120,6 +150,17 @@ async def test_a_new_one_with_an_autoscaler_starts_within_its_bounds() -> None:
     assert found.pods is not None
     assert found.pods.after == 4
     assert found.most_pods == 4
+
+
+async def test_devices_count_the_pods_that_the_autoscaler_starts() -> None:
+    found = foreseen(await at_rest(SCALED), {**bounded(5, 8), **ARGS})
+    assert found.devices is not None
+    assert (found.devices.now, found.devices.peak, found.devices.after) == ({GPU: 2}, {GPU: 6}, {GPU: 5})
+    assert found.most_pods == 8
+
+
+async def test_a_suspended_autoscaler_asks_for_nothing() -> None:
+    assert foreseen(await at_rest(SCALED), {**SCALED, "suspend": True}).most_pods is None
 
 
 async def test_a_newer_operator_changes_nothing_by_itself_and_is_named_with_the_next_change() -> None:
@@ -169,42 +210,6 @@ async def test_a_paused_change_waits() -> None:
     released = foreseen(world, {**SPEC, **ARGS}).pods
     assert released is not None
     assert (released.replaced, released.waits) == (True, False)
-
-
-async def test_a_foreign_object_is_in_the_way() -> None:
-    world = World()
-    world.api.put(
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "qwen"}, "spec": {"ports": [{"port": 80}]}}
-    )
-    found = new(world)
-    assert actions(found)["Service"] == "blocked"
-    (problem,) = found.problems
-    assert problem.startswith("Service ml/qwen exists and does not belong to this ModelService")
-
-
-async def test_a_predecessors_child_is_waited_for() -> None:
-    world = await at_rest()
-    found = new(world)
-    assert set(actions(found).values()) == {"blocked"}
-    assert found.pods is None
-    assert all("deleted ModelService of the same name" in problem for problem in found.problems)
-
-
-async def test_what_cannot_be_read_is_unknown() -> None:
-    found = foreseen(await at_rest(), {**SPEC, **ARGS}, unread=frozenset({"Deployment"}))
-    assert actions(found) == {"Deployment": "unknown"}
-    assert (found.pods, found.devices) == (None, None)
-    assert "What changes in Deployment qwen is not known: it cannot be read." in found.notes
-
-
-async def test_revisions_that_cannot_be_read_are_told_by_the_pods() -> None:
-    world = await at_rest()
-    vllm = world.runtimes["vllm"]
-    newer = vllm.model_copy(update={"image": {**vllm.image, "nvidia": "vllm/vllm-openai:next"}})
-    live = world.api.live("ModelService")
-    assert live is not None
-    seen = Surroundings(around(world).children, [], frozenset({"ControllerRevision"}))
-    assert not outlook(live, live, seen, {**world.runtimes, "vllm": newer}).changes
 
 
 async def test_what_the_operator_refuses() -> None:
