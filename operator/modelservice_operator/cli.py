@@ -192,16 +192,18 @@ def status(
 @_MANIFESTS
 @_cluster
 @click.option(
-    "--field-manager", default="kubectl", metavar="NAME", help="Who will apply them server-side. Default: kubectl."
+    "--field-manager", metavar="NAME", help="Who will apply them, with kubectl apply --server-side. Default: kubectl."
 )
-@click.option("--force-conflicts", is_flag=True, help="Take fields from other managers, as kubectl apply does with it.")
+@click.option(
+    "--force-conflicts", is_flag=True, help="Take fields from other managers, as kubectl apply --server-side does."
+)
 def plan(
     filenames: tuple[str, ...],
     namespace: str | None,
     context: str | None,
     kubeconfig: str | None,
     output: str,
-    field_manager: str,
+    field_manager: str | None,
     force_conflicts: bool,
 ) -> None:
     """Say what applying the ModelServices in files would do: to their children, their pods and accelerators.

@@ -13,60 +13,14 @@ import pytest
 
 from cluster.harness.audit import Audit
 from cluster.harness.operator import ROOT, Operator
+from cluster.harness.person import Person, actions, plan
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
-from localcluster import Kubectl, KubectlError, LocalCluster
+from localcluster import Kubectl, LocalCluster
 
-PERSON: Final = "planner"
 READS: Final = "deployments.apps,services,horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy"
 CI: Final = re.compile(r"^### In CI\n\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GPU: Final = "nvidia.com/gpu"
-NOBODY: Final = "https://127.0.0.1:1"
-
-
-class Person:
-    """Someone who may read the children and change ModelServices in one namespace, and no more unless granted."""
-
-    def __init__(self, cluster: LocalCluster, kubectl: Kubectl) -> None:
-        kubectl("create", "serviceaccount", PERSON)
-        self.name = f"system:serviceaccount:{kubectl.namespace}:{PERSON}"
-        self.kubeconfig = cluster.service_account_kubeconfig(kubectl.namespace, PERSON)
-        self._kubectl = kubectl
-        self._granted = 0
-        kubectl(
-            "create", "rolebinding", "looks", "--clusterrole=view", f"--serviceaccount={kubectl.namespace}:{PERSON}"
-        )
-
-    def may(self, verbs: str, resources: str) -> "Person":
-        """Grant verbs on resources."""
-        self._granted += 1
-        name = f"grant-{self._granted}"
-        self._kubectl("create", "role", name, f"--verb={verbs}", f"--resource={resources}")
-        account = f"--serviceaccount={self._kubectl.namespace}:{PERSON}"
-        self._kubectl("create", "rolebinding", name, f"--role={name}", account)
-        mine = f"--as={self.name}"
-        verb, resource = verbs.split(",")[-1], resources.split(",")[-1]
-        eventually(
-            lambda: self._kubectl("auth", "can-i", verb, resource, mine), why=f"{self.name} may {verb} {resource}"
-        )
-        return self
-
-    def plan(self, *given: Service | str, flags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run it on ModelServices, or on texts, from standard input."""
-        texts = [json.dumps(each.manifest) if isinstance(each, Service) else each for each in given]
-        return plan(self.kubeconfig, "-n", self._kubectl.namespace, *flags, given="\n---\n".join(texts))
-
-    def foresees(self, service: Service) -> dict[str, Any]:
-        """What it says of one ModelService, for machines."""
-        told = self.plan(service, flags=("-o", "json"))
-        (found,) = json.loads(told.stdout)
-        assert told.returncode == (1 if found["changes"] or found["problems"] else 0), told
-        return dict(found)
-
-
-def plan(kubeconfig: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "modelservice_operator", "plan", "--kubeconfig", str(kubeconfig), "-f", "-"]
-    return subprocess.run([*command, *arguments], input=given, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture
@@ -82,10 +36,6 @@ def unwritten(audit: Audit, person: Person) -> Iterator[None]:
     writes = audit.writes(user=person.name, since=mark)
     assert writes
     assert [write.uri for write in writes if "dryRun=All" not in write.uri] == []
-
-
-def actions(found: dict[str, Any]) -> dict[str, str]:
-    return {child["kind"]: child["action"] for child in found["children"]}
 
 
 def test_a_new_one(person: Person, kubectl: Kubectl, unwritten: None) -> None:
@@ -150,10 +100,15 @@ def test_growing_and_restarting_at_once(person: Person, kubectl: Kubectl, audit:
             {"HorizontalPodAutoscaler": "create"},
             (2, 2),
         ),
+        (
+            {"scaling": {"minReplicas": 3, "maxReplicas": 4, "targets": [{"type": "CPUUtilization", "value": "80"}]}},
+            {"HorizontalPodAutoscaler": "create"},
+            (2, 3),
+        ),
         ({"rollout": {"strategy": "Replace"}}, {"Deployment": "change"}, (2, 2)),
         ({"replicas": 1}, {"Deployment": "change", "PodDisruptionBudget": "delete"}, (2, 1)),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_changes_without_a_restart(
     person: Person,
@@ -187,6 +142,42 @@ def test_a_field_that_kubectl_apply_would_take_away(person: Person, kubectl: Kub
     assert "-  replicas: 2" in found["diff"]
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_what_server_side_apply_takes_over_from_kubectl_apply(
+    person: Person, kubectl: Kubectl, unwritten: None, scaled: bool
+) -> None:
+    """A field that nobody else has changed meanwhile goes when it is no longer given."""
+    service = Service(kubectl, replicas=2)
+    kubectl("apply", "-f", "-", given=service.manifest)
+    service.ready()
+    if scaled:
+        kubectl("scale", "modelservice", "qwen", "--replicas=3")
+    told = person.plan(service, flags=("--field-manager=ci",))
+    assert told.returncode == (2 if scaled else 0), told
+    assert ("or take it with --force-conflicts" in told.stderr) == scaled
+    assert person.foresees(service, "--force-conflicts")["pods"]["then"] == 2
+    del service.spec["replicas"]
+    found = person.foresees(service, "--field-manager=ci")
+    kubectl("apply", "--server-side", "--field-manager=ci", "-f", "-", given=service.manifest)
+    assert found["pods"]["then"] == service.live["spec"]["replicas"] == (3 if scaled else 1)
+
+
+def test_a_name_that_is_a_path_is_not_sent(person: Person, kubectl: Kubectl, audit: Audit) -> None:
+    mark = audit.mark()
+    metadata = {"name": f"../../../../../../../api/v1/namespaces/{kubectl.namespace}"}
+    told = person.plan(json.dumps(Service(kubectl).manifest | {"metadata": metadata}), Service(kubectl))
+    assert told.returncode == 2
+    assert "Error: -: document 1: metadata.name: Invalid value: " in told.stderr
+    assert f"ModelService {kubectl.namespace}/qwen is new." in told.stdout
+    uris = [write.uri.partition("?")[0] for write in audit.writes(user=person.name, since=mark)]
+    assert {uri.rpartition("/")[2] for uri in uris} == {"qwen"}
+    told = plan(person.kubeconfig, "-n", "../x", given=json.dumps(Service(kubectl).manifest))
+    assert (told.returncode, told.stderr) == (
+        2,
+        "Error: '../x' is no name of an object or namespace: letters, digits, - and . make one\n",
+    )
+
+
 def test_what_kubectl_scale_changed_is_a_conflict(person: Person, kubectl: Kubectl, unwritten: None) -> None:
     service = Service(kubectl, replicas=2).apply().ready()
     kubectl("scale", "modelservice", "qwen", "--replicas=3")
@@ -194,6 +185,7 @@ def test_what_kubectl_scale_changed_is_a_conflict(person: Person, kubectl: Kubec
     assert told.returncode == 2
     assert "Apply failed with 1 conflict" in told.stderr
     assert ".spec.replicas" in told.stderr
+    assert "or take it with --force-conflicts" in told.stderr
     eventually(lambda: len(service.pods()) == 3, why="it is scaled")
     forced = person.plan(service, flags=("--force-conflicts",))
     assert forced.returncode == 1
@@ -231,6 +223,18 @@ def test_a_child_that_the_api_server_refuses_is_a_problem(person: Person, kubect
     assert person.foresees(service)["problems"] == []
 
 
+def test_a_secret_that_the_api_server_quotes_is_hidden(person: Person, kubectl: Kubectl, unwritten: None) -> None:
+    person.may("patch,create", READS)
+    service = Service(kubectl).apply().ready()
+    password = {"name": "DB_PASSWORD", "value": 87654321}
+    service.spec["podTemplate"] = {"spec": {"containers": [{"name": "server", "env": [password]}]}}
+    told = person.plan(service)
+    assert told.returncode == 1
+    assert "Problem: " in told.stdout
+    assert "DB_PASSWORD" in told.stdout
+    assert "87654321" not in told.stdout + told.stderr
+
+
 def test_a_foreign_service_is_a_problem(person: Person, kubectl: Kubectl, unwritten: None) -> None:
     kubectl("create", "service", "clusterip", "qwen", "--tcp=80")
     found = person.foresees(Service(kubectl))
@@ -247,33 +251,6 @@ def test_orphans_are_adopted_without_a_restart(person: Person, kubectl: Kubectl,
     assert not found["pods"]["replaced"]
     service.apply().ready()
     assert service.pods() == pods
-
-
-def test_who_may_not_change_is_told_what_the_schema_says(
-    operator: Operator, cluster: LocalCluster, kubectl: Kubectl
-) -> None:
-    reader = Person(cluster, kubectl).may("get", "modelservices.modelservice.dev")
-    service = Service(kubectl).apply().ready()
-    told = reader.plan(service)
-    assert told.returncode == 0, told
-    assert "The API server was not asked" in told.stdout
-    told = reader.plan(Service(kubectl, replicas=-1))
-    assert told.returncode == 2
-    assert "should be greater than or equal to 0" in told.stderr
-    service.spec["replicas"] = 2
-    assert reader.foresees(service)["pods"]["then"] == 2
-
-
-def test_who_may_not_read_is_told(operator: Operator, cluster: LocalCluster, kubectl: Kubectl) -> None:
-    stranger = Person(cluster, kubectl)
-    kubectl("delete", "rolebinding", "looks")
-    told = stranger.plan(Service(kubectl))
-    assert (told.returncode, told.stdout) == (2, "")
-    assert 'cannot get resource "modelservices"' in told.stderr
-    stranger.may("get,patch,create", "modelservices.modelservice.dev")
-    found = stranger.foresees(Service(kubectl))
-    assert set(actions(found).values()) == {"unknown"}
-    assert "deployments.apps cannot be read: 403 Forbidden." in found["notes"]
 
 
 def test_what_the_files_hold_beside_them(person: Person, kubectl: Kubectl) -> None:
@@ -310,21 +287,3 @@ def test_the_lines_for_ci_do_as_the_page_says(person: Person, kubectl: Kubectl, 
     kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", given=Service(kubectl, replicas=1).manifest)
     done = job(Service(kubectl, replicas=2))
     assert (done.returncode, "Apply failed with 1 conflict" in done.stderr) == (1, True), done
-
-
-def test_an_api_server_that_does_not_answer(cluster: LocalCluster, kubectl: Kubectl, tmp_path: Path) -> None:
-    nowhere = tmp_path / "kubeconfig"
-    config = json.loads(cluster.kubectl("config", "view", "--raw", "-o", "json"))
-    config["clusters"][0]["cluster"]["server"] = NOBODY
-    nowhere.write_text(json.dumps(config))
-    told = plan(nowhere, given=json.dumps(Service(kubectl).manifest))
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith("Error: GET /apis/modelservice.dev/")
-
-
-def test_a_cluster_without_the_definition(bare_cluster: LocalCluster, kubectl: Kubectl) -> None:
-    with pytest.raises(KubectlError):
-        bare_cluster.kubectl("get", "crd", "modelservices.modelservice.dev")
-    told = plan(bare_cluster.kubeconfig, given=json.dumps(Service(kubectl).manifest))
-    assert (told.returncode, told.stdout) == (2, "")
-    assert "The CustomResourceDefinition is not installed" in told.stderr

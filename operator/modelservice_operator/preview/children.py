@@ -1,7 +1,7 @@
 """What becomes of each child."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from modelservice_operator.blocked import being_deleted, name_conflict, predecessor
@@ -28,7 +28,7 @@ class Child:
     before: Manifest | None = None
     """None where it is not there, or not known."""
     after: Manifest | None = None
-    """None where it goes."""
+    """None where it goes, or would if nothing were in the way."""
     intent: Manifest | None = None
     """What the operator will apply, where it will."""
     remark: str = ""
@@ -47,7 +47,19 @@ def children(parent: Parent, intents: Iterable[Manifest], around: Surroundings, 
     """
     wanted = {intent["kind"]: intent for intent in intents}
     found = [_wanted(parent, intent, around, replicas) for intent in wanted.values()]
-    return found + list(_unwanted(parent, wanted, around))
+    found += _unwanted(parent, wanted, around)
+    return put_off(found) if any(child.action == "blocked" for child in found) else found
+
+
+def put_off(found: Iterable[Child]) -> list[Child]:
+    """The same children where one of them cannot be written: until it can, the operator cleans nothing up.
+
+    But for an autoscaler, which lets go of the Deployment before that is applied.
+    """
+    return [
+        replace(child, action="keep") if child.action == "delete" and child.kind != "HorizontalPodAutoscaler" else child
+        for child in found
+    ]
 
 
 def _wanted(parent: Parent, intent: Manifest, around: Surroundings, replicas: int) -> Child:

@@ -1,7 +1,17 @@
-"""What `kubectl apply` sends for an object that it applied before."""
+"""What `kubectl apply` makes of an object that it applied before."""
 
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import section
+
+
+def still_managed(given: Manifest, fields: Manifest) -> Manifest:
+    """Of what was given the part that is still its manager's, by the fields that `managedFields` lists for it."""
+    kept: Manifest = {}
+    for key, value in given.items():
+        part = fields.get(f"f:{key}")
+        if part is not None:
+            kept[key] = still_managed(value, part) if isinstance(value, dict) and part else value
+    return kept
 
 
 def three_way(before: Manifest, given: Manifest, live: Manifest) -> Manifest:

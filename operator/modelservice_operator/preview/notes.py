@@ -1,6 +1,6 @@
 """What else to know of a change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -24,7 +24,7 @@ def notes(
     before: Manifest | None,
     parent: Parent,
     spec: ModelServiceSpec,
-    found: Iterable[Child],
+    found: Collection[Child],
     around: Surroundings,
     runtimes: Mapping[str, Runtime],
     *,
@@ -34,6 +34,7 @@ def notes(
 
     `stored` says that the revision which is asked for is there already.
     """
+    yield from still_there(found)
     for child in found:
         if child.action == "adopt":
             yield f"{child.kind} {child.name} has no owner and the labels of this ModelService: it is adopted."
@@ -59,6 +60,13 @@ def notes(
             "The pods that run were rendered by another version of the operator, and the new revision also brings what "
             f"has changed since then, as in {rest}."
         )
+
+
+def still_there(found: Iterable[Child]) -> Iterator[str]:
+    """Sentences on children that would go if nothing were in the way."""
+    for child in found:
+        if child.action == "keep" and child.after is None:
+            yield f"{child.kind} {child.name} is no longer wanted: it is deleted once the problem is solved."
 
 
 def _spec_of(before: Manifest | None, name: str) -> ModelServiceSpec | None:

@@ -1,7 +1,7 @@
 import pytest
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.preview.merge import three_way
+from modelservice_operator.preview.merge import still_managed, three_way
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ from modelservice_operator.preview.merge import three_way
 )
 def test_three_way(before: Manifest, given: Manifest, live: Manifest, patch: Manifest) -> None:
     assert three_way(before, given, live) == patch
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({}, {}),
+        ({"f:spec": {"f:replicas": {}}}, {"spec": {"replicas": 2}}),
+        ({"f:spec": {"f:model": {"f:uri": {}}, "f:list": {}}}, {"spec": {"model": {"uri": "x"}, "list": [1]}}),
+        ({"f:spec": {"f:model": {}}}, {"spec": {"model": {"uri": "x"}}}),
+        ({"f:spec": {"f:other": {}}}, {"spec": {}}),
+    ],
+)
+def test_what_is_still_managed(fields: Manifest, kept: Manifest) -> None:
+    given = {"kind": "K", "spec": {"replicas": 2, "model": {"uri": "x"}, "list": [1]}}
+    assert still_managed(given, fields) == kept
