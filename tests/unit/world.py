@@ -136,7 +136,7 @@ class World:
             for manifest in self.api.objects(kind):
                 if watched(manifest, resource.selector):
                     self.process.take(Event(resource, None, manifest))
-        await self.process.resync.sweep()
+        await self.process.resync.sweep(BY_KIND.values())
 
     async def turn(self) -> float | None:
         """One reconcile of the ModelService; a failure that is worth a retry is one second of waiting."""

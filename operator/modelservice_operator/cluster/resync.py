@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from modelservice_operator import memory
@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 SETTLE: Final = 5.0
 """Seconds after the first relisted object before the sweep, as the other streams list at the same time; and those in
 which a watch may still tell what a sweep has seen."""
+PRIME_AGAIN: Final = 0.5
+"""Seconds until a list that failed is tried again, at first."""
 SWEEP_AGAIN: Final = 300.0
-"""Seconds, at most, until a sweep that failed is tried again."""
+"""Seconds, at most, until what a sweep could not ask after is asked again."""
 
 
 class Resync:
@@ -59,21 +61,21 @@ class Resync:
         """Set once every kind was listed: what is not in the store did not exist."""
 
     async def prime(self) -> None:
-        """List every kind into the store; does not return before all of it succeeded."""
-        delay = 0.5
-        while True:
+        """List every kind into the store; does not return before each of them succeeded once."""
+        left, delay = list(self._resources), PRIME_AGAIN
+        while left:
             try:
-                for resource in self._resources:
-                    await self._read(resource)
+                await self._read(left[0])
             except (ApiError, ApiUnreachable) as error:
                 self.trouble = str(error)
                 logger.warning("Cannot list what there is, will try again in %.1f s: %s", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 15.0)
             else:
-                self._relisted.clear()
-                self.primed.set()
-                return
+                del left[0]
+                delay = PRIME_AGAIN
+        self._relisted.clear()
+        self.primed.set()
 
     def relisted(self) -> None:
         """A stream lists its objects anew."""
@@ -86,38 +88,52 @@ class Resync:
         clock = asyncio.get_running_loop().time
         due = clock() + self._spread_period()
         pause = SETTLE
+        failed: Collection[Resource] = ()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
-                    await self._relisted.wait()
+                    if not failed:
+                        await self._relisted.wait()
             await asyncio.sleep(pause)
+            asked = self._resources if self._relisted.is_set() or not failed else failed
             self._relisted.clear()
-            if await self.sweep():
-                pause = SETTLE
+            failed = await self.sweep(asked)
+            if not failed:
                 memory.give_back()
-            else:
-                pause = min(pause * 2, SWEEP_AGAIN)
-                self._relisted.set()
+            pause = SETTLE if len(failed) < len(asked) else min(pause * 2, SWEEP_AGAIN)
             if clock() >= due:
                 due = clock() + self._spread_period()
                 for key in self._store.services():
                     self._queue.add(key, background=True)
 
-    async def sweep(self) -> bool:
-        """Forget what the API server no longer has, list anew what no watch told of; says whether it could be asked."""
-        try:
-            unknown = {resource: await self._read(resource, metadata_only=True) for resource in self._resources}
-            if any(unknown.values()):
-                await asyncio.sleep(SETTLE)
-            for resource, objects in unknown.items():
-                missed = [manifest for manifest in objects if not self._store.knows(manifest)]
-                if missed:
-                    logger.warning("No watch told of %d changes of %s: listing them.", len(missed), resource.full_name)
+    async def sweep(self, resources: Collection[Resource]) -> list[Resource]:
+        """Forget what the API server no longer has, list anew what no watch told of.
+
+        Returns the kinds that could not be asked after. They are left for later, one by one: where every third request
+        fails, a dozen in a row never succeed.
+        """
+        failed: list[Resource] = []
+        unknown: dict[Resource, list[Manifest]] = {}
+        for resource in resources:
+            with self._left_to(failed, resource):
+                unknown[resource] = await self._read(resource, metadata_only=True)
+        if any(unknown.values()):
+            await asyncio.sleep(SETTLE)
+        for resource, objects in unknown.items():
+            missed = [manifest for manifest in objects if not self._store.knows(manifest)]
+            if missed:
+                logger.warning("No watch told of %d changes of %s: listing them.", len(missed), resource.full_name)
+                with self._left_to(failed, resource):
                     await self._read(resource)
+        return failed
+
+    @contextlib.contextmanager
+    def _left_to(self, failed: list[Resource], resource: Resource) -> Iterator[None]:
+        try:
+            yield
         except (ApiError, ApiUnreachable) as error:
             logger.info("The sweep for what no watch told of is tried again later: %s", error)
-            return False
-        return True
+            failed.append(resource)
 
     async def _read(self, resource: Resource, *, metadata_only: bool = False) -> list[Manifest]:
         """Make the store agree with lists of a kind in the namespaces that we serve.

@@ -94,7 +94,7 @@ async def test_long_lists_come_in_pages(monkeypatch: pytest.MonkeyPatch) -> None
         stage.api.put(node(name))
     await stage.resync.prime()
     assert list(stage.store.nodes) == names
-    await stage.resync.sweep()
+    await stage.resync.sweep(WATCHED)
     assert list(stage.store.nodes) == names, "a page says nothing of the objects on the others"
 
 
@@ -150,7 +150,7 @@ async def test_a_sweep_forgets_what_is_gone_and_reads_metadata_alone() -> None:
     await stage.resync.prime()
     stage.api.remove("Service")
     stage.client.listed.clear()
-    await stage.resync.sweep()
+    await stage.resync.sweep(WATCHED)
     assert stage.known() == ["ModelService qwen", "Node gpu-1"]
     assert stage.client.listed == [(resource.kind, None, True) for resource in WATCHED]
 
@@ -163,13 +163,13 @@ def test_a_sweep_lists_a_kind_anew_when_no_watch_tells_of_a_change(told: bool) -
         stage.api.edit(api.KIND, lambda live: live["spec"].update(replicas=7))
         stage.api.put(child(name="fresh", spec={"ports": [{"port": 80}]}))
         stage.client.listed.clear()
-        sweep = asyncio.create_task(stage.resync.sweep())
+        sweep = asyncio.create_task(stage.resync.sweep(WATCHED))
         await asyncio.sleep(SETTLE / 2)
         assert stage.known() == ["ModelService qwen", "Node gpu-1", "Service qwen"], "that is for the watch to tell"
         for resource in WATCHED if told else ():
             for manifest in stage.api.objects(resource.kind):
                 stage.store.upsert(manifest)
-        assert await sweep
+        assert await sweep == []
         return stage
 
     stage = in_virtual_time(scenario())
@@ -186,10 +186,10 @@ def test_what_went_meanwhile_is_not_listed_anew() -> None:
         await stage.resync.prime()
         fresh = stage.api.put(child(name="fresh", spec={"ports": [{"port": 80}]}))
         stage.client.listed.clear()
-        sweep = asyncio.create_task(stage.resync.sweep())
+        sweep = asyncio.create_task(stage.resync.sweep(WATCHED))
         await asyncio.sleep(SETTLE / 2)
         stage.store.remove(fresh)
-        assert await sweep
+        assert await sweep == []
         return [metadata_only for _, _, metadata_only in stage.client.listed]
 
     assert in_virtual_time(scenario()) == [True] * 3
@@ -204,7 +204,7 @@ async def test_a_sweep_keeps_what_came_after_the_list() -> None:
             stage.store.upsert(child(name="fresh", uid="uid-fresh", version=1000))
 
     stage.api.before = meanwhile
-    await stage.resync.sweep()
+    await stage.resync.sweep(WATCHED)
     assert "Service fresh" in stage.known()
 
 
@@ -213,9 +213,10 @@ async def test_a_sweep_that_fails_forgets_nothing_and_raises_nothing() -> None:
     await stage.resync.prime()
     stage.api.remove("Service")
     stage.api.fail("list Service", Failure(0))
-    assert not await stage.resync.sweep()
+    stage.api.fail("list ModelService", Failure(503))
+    assert await stage.resync.sweep(WATCHED) == [MODEL_SERVICE, SERVICE]
     assert "Service qwen" in stage.known()
-    assert await stage.resync.sweep()
+    assert await stage.resync.sweep([SERVICE]) == []
     assert "Service qwen" not in stage.known()
 
 
@@ -224,8 +225,38 @@ async def test_an_api_server_that_does_not_serve_the_kind_says_nothing_about_its
     await stage.resync.prime()
     stage.api.fail("list ModelService", Failure(404, "NotFound"))
     before = stage.known()
-    assert not await stage.resync.sweep()
+    assert await stage.resync.sweep(WATCHED) == [MODEL_SERVICE]
     assert stage.known() == before
+
+
+def test_what_a_sweep_has_asked_is_not_asked_again_for_what_it_could_not() -> None:
+    """Where some of all requests fail, a dozen in a row never succeed."""
+
+    async def scenario() -> list[tuple[str, str | None, bool]]:
+        stage = Stage()
+        await stage.resync.prime()
+        stage.client.listed.clear()
+        await running(stage, failing(stage))
+        return stage.client.listed
+
+    async def failing(stage: Stage) -> None:
+        stage.api.fail("list Service", Failure(429), times=2)
+        stage.resync.relisted()
+        await asyncio.sleep(20 * SETTLE)
+
+    asked = [kind for kind, _, _ in in_virtual_time(scenario())]
+    assert asked == ["ModelService", "Service", "Node", "Service", "Service"]
+
+
+def test_priming_goes_on_where_it_failed() -> None:
+    async def scenario() -> list[tuple[str, str | None, bool]]:
+        stage = Stage()
+        stage.api.fail("list Service", Failure(503))
+        await stage.resync.prime()
+        return stage.client.listed
+
+    asked = [kind for kind, _, _ in in_virtual_time(scenario())]
+    assert asked == ["ModelService", "Service", "Service", "Node"]
 
 
 def test_a_sweep_that_failed_is_tried_again() -> None:
