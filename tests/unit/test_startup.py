@@ -46,7 +46,7 @@ UNDER_WAY = [
     ("nor is being ready again", [serves("a", 990, 60, watched=False)], 0, None),
     ("pods that serve", [serves("a"), serves("b")], 2, None),
     ("another revision", [loads("a", revision="r0")], 0, None),
-    ("pods that go", [loads("a", deleted=True)], 0, None),
+    ("pods that go", [loads("a", gone_by=at(0))], 0, None),
     ("pods that have ended", [loads("a", phase="Failed")], 0, None),
     ("nobody's pods", [replace(loads("a"), controlled=False)], 0, None),
 ]  # fmt: skip

@@ -181,7 +181,7 @@ TABLE = [
     ),
     (
         "it is on its way out while it loads",
-        pod(node="gpu-1", deleted=True, conditions=[scheduled(5)], statuses=[running(65)]),
+        pod(node="gpu-1", gone_by=at(0), conditions=[scheduled(5)], statuses=[running(65)]),
         "scheduling 0-5, pulling 5-65",
     ),
     ("it failed before a node was found", pod(phase="Failed"), ""),

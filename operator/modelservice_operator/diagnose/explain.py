@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose import creation, rollout
+from modelservice_operator.diagnose.departure import SHORTAGES, makes_room
 from modelservice_operator.diagnose.precedence import first_finding
 from modelservice_operator.diagnose.problem import Problem, fold
 from modelservice_operator.diagnose.remains import is_remains, telling
@@ -34,6 +35,8 @@ def explain(
     counting = _counting(everything, deployment)
     wanted = deployment.wanted_replicas if deployment is not None else max(1, len(counting))
     findings = [finding for pod in counting if (finding := first_finding(pod, spec, nodes, now))]
+    if makes_room(everything, now):
+        findings = [finding for finding in findings if finding.reason not in SHORTAGES]
     if deployment is not None:
         refused = creation.pods_refused(deployment)
         findings += [refused] if refused is not None else []

@@ -35,7 +35,8 @@ class Pod:
     """Name of the runtime, by its label."""
     controlled: bool
     """Its controller is a ReplicaSet of the Deployment called `service`. A label alone proves nothing."""
-    deleting: bool
+    gone_by: str
+    """When its time to end is over; empty unless it was deleted."""
     created_at: str
     scheduled_at: str
     """When it was bound to a node."""
@@ -90,7 +91,7 @@ class Pod:
             revision=word(labels, names.REVISION),
             runtime=word(labels, names.RUNTIME),
             controlled=_controlled(metadata, labels),
-            deleting=bool(metadata.get("deletionTimestamp")),
+            gone_by=text(metadata, "deletionTimestamp"),
             created_at=created_at,
             # Mostly the same second: one text for both takes less memory.
             scheduled_at="" if scheduled is None else created_at if scheduled.since == created_at else scheduled.since,
@@ -111,6 +112,11 @@ class Pod:
             service_account=word(spec, "serviceAccountName"),
             containers=containers_of(manifest),
         )
+
+    @property
+    def deleting(self) -> bool:
+        """It was deleted, and is on its way out."""
+        return bool(self.gone_by)
 
     @property
     def server(self) -> Container | None:

@@ -63,7 +63,7 @@ def pod(
     node: str = "",
     gpus: int = 0,
     created: str = CREATED,
-    deleted: bool = False,
+    gone_by: str = "",
     revision: str = "r1",
     template_hash: str = HASH,
     spec: Manifest | None = None,
@@ -77,8 +77,8 @@ def pod(
     if gpus:
         server["resources"] = {"limits": {"nvidia.com/gpu": str(gpus)}}
     metadata: Manifest = {"name": name, "uid": f"uid-{name}", "resourceVersion": "7", "creationTimestamp": created}
-    if deleted:
-        metadata["deletionTimestamp"] = created
+    if gone_by:
+        metadata["deletionTimestamp"] = gone_by
     manifest = {
         "metadata": metadata,
         "spec": {

@@ -26,7 +26,7 @@ from unit.diagnose.builders import (
 NO_IMAGE = waiting("ErrImagePull", "not found", name="chat-7d9c-b")
 OLD_NO_IMAGE = waiting("ErrImagePull", "not found", revision="r0", template_hash=OLD_HASH)
 OLD_READY = ready(revision="r0", template_hash=OLD_HASH)
-LEAVING = waiting("ErrImagePull", "not found", deleted=True)
+LEAVING = waiting("ErrImagePull", "not found", gone_by=at(0))
 FINISHED = pod(phase="Succeeded", statuses=[{"name": "server", "state": ended(1)}])
 
 

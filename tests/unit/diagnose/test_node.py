@@ -68,7 +68,7 @@ def test_pods_on_one_lost_node_are_one_problem() -> None:
 
 def test_a_pod_that_hangs_on_a_lost_node_counts_until_its_replacement_serves() -> None:
     crash = {"name": "server", "state": ended(1)}
-    hanging = pod("chat-7d9c-a", node="gpu-1", conditions=[TAINTED], phase="Running", deleted=True, statuses=[crash])
+    hanging = pod("chat-7d9c-a", node="gpu-1", conditions=[TAINTED], phase="Running", gone_by=CREATED, statuses=[crash])
     replacement = starting("chat-7d9c-b", created=at(91))
     assert [problem.reason for problem in problems(hanging, replacement, of=deployment(1), on=LOST)] == ["NodeLost"]
     assert problems(hanging, ready("chat-7d9c-b", created=at(91)), of=deployment(1), on=LOST) == ()
@@ -88,7 +88,7 @@ def test_preempted() -> None:
     target = condition(
         "DisruptionTarget", "True", "PreemptionByScheduler", "default-scheduler: preempting", since=at(9)
     )
-    leaving = pod("chat-7d9c-a", node="gpu-1", conditions=[target], phase="Running", deleted=True)
+    leaving = pod("chat-7d9c-a", node="gpu-1", conditions=[target], phase="Running", gone_by=CREATED)
     replacement = pod("chat-7d9c-b", created=at(10), phase="Pending", node="gpu-2")
     (problem,) = problems(leaving, replacement, of=deployment(1), on=HERE)
     assert (problem.reason, problem.message, problem.remedy, problem.since) == (

@@ -3,6 +3,7 @@
 import pytest
 
 from modelservice_operator.api.spec import ModelServiceSpec, Rollout
+from modelservice_operator.diagnose.later import changes_in
 from modelservice_operator.records.deployment import Deployment
 from unit.diagnose.builders import (
     CREATED,
@@ -40,6 +41,22 @@ def test_a_surge_without_room() -> None:
         "a new one starts.",
         1,
     )
+
+
+def test_who_waits_for_a_pod_that_goes_waits_for_nothing_else() -> None:
+    """In a rollout that replaces, each new pod waits until an old one has given back its devices, or is overdue."""
+    going = ready("chat-55f8-b", revision="r0", template_hash=OLD_HASH, gone_by=at(45))
+    assert problems(OLD, NEW, going, of=ROLLING, now=at(44)) == ()
+    assert changes_in([going], at(44)) == 2.0
+    assert [problem.reason for problem in problems(OLD, NEW, going, of=ROLLING, now=at(45))] == BOTH
+    assert changes_in([going], at(45)) is None
+    elsewhere = ready("chat-55f8-b", revision="r0", template_hash=OLD_HASH)
+    assert [problem.reason for problem in problems(OLD, NEW, elsewhere, of=ROLLING, now=at(44))] == BOTH
+
+
+def test_what_has_no_node_gives_nothing_back() -> None:
+    going = pod("chat-7d9c-b", gone_by=at(45))
+    assert [problem.reason for problem in problems(NEW, going, now=at(44))] == BOTH[:1]
 
 
 def test_a_quota_blocks_a_surge_too() -> None:

@@ -140,7 +140,7 @@ def test_everything_that_decisions_need() -> None:
         revision="r1",
         runtime="vllm",
         controlled=True,
-        deleting=True,
+        gone_by="2026-11-22T11:00:00Z",
         created_at="2026-11-22T10:00:00Z",
         scheduled_at="",
         node="gpu-1",

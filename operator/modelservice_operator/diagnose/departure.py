@@ -1,0 +1,23 @@
+"""Pods on their way out: what they hold is free in a moment, so whoever waits for it has no problem yet. Pure."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from modelservice_operator.diagnose.moments import between
+from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.records.pod import Pod
+
+SHORTAGES: Final = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.INSUFFICIENT_RESOURCES, Reason.TOO_MANY_PODS})
+"""What a pod that leaves may mend."""
+
+
+def time_left(pod: Pod, now: str) -> timedelta:
+    """How much of its time to end a deleted pod has left on its node; none if it has no node, or takes longer."""
+    left = between(now, pod.gone_by) if pod.controlled and pod.node else None
+    return max(left or timedelta(0), timedelta(0))
+
+
+def makes_room(pods: Iterable[Pod], now: str) -> bool:
+    """A pod of the service is about to give back what it holds. `now` is RFC 3339."""
+    return any(time_left(pod, now) for pod in pods)
