@@ -22,6 +22,7 @@ from modelservice_operator.cluster.tenancy import Tenancy
 from modelservice_operator.cluster.watch import SILENCE_LIMIT, Watch
 from modelservice_operator.events import Recorder
 from modelservice_operator.metrics import Metrics, Sources
+from modelservice_operator.publish import Publisher
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.runtimes.catalogue import builtin
@@ -63,16 +64,17 @@ class App:
             client, self._queue.add, clock=loop.time, output=settings.pod_logs, on_full=metrics.evidence_refused
         )
         self._warnings = PodWarnings(client, settings.namespaces, self._gatherer.tell)
-        reconciler = Reconciler(
+        runtimes = builtin()
+        publisher = Publisher(
             client,
             self._store,
-            builtin(),
+            runtimes,
             self._recorder,
             self._gatherer,
             clock=loop.time,
             crowded=self._queue.crowded,
-            wait=tenancy.wait,
         )
+        reconciler = Reconciler(client, self._store, runtimes, publisher, wait=tenancy.wait)
         self._resync = Resync(
             client,
             self._store,

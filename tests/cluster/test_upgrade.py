@@ -19,7 +19,7 @@ from releases import RECORDED, ROLLED, allowed
 
 QUIET_SECONDS: Final = 30
 """Longer than everything that the operator comes back to by itself: evidence of pods, foreign objects."""
-WORDING_NOW: Final = "from modelservice_operator import reconcile; reconcile.RENEWAL = 0.0"
+WORDING_NOW: Final = "from modelservice_operator import publish; publish.RENEWAL = 0.0"
 """Has the operator bring the words of a status up to date at once, which it does after ten minutes."""
 LIST_IT: Final = "Repair the operator; if an upgrade has to write this, name it in tests/releases.py"
 

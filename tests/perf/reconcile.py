@@ -13,6 +13,7 @@ from modelservice_operator.cluster.resources import WATCHED
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.events import Recorder
+from modelservice_operator.publish import Publisher
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.runtimes.catalogue import builtin
 
@@ -39,7 +40,8 @@ async def idle_reconciler(cluster: LocalCluster) -> tuple[Reconciler, Store, Idl
     client.listed = True
     recorder = Recorder(client, clock=loop.time, on_drop=lambda: None)
     gatherer = Gatherer(client, lambda _: None, clock=loop.time, output=False)
-    return Reconciler(client, store, builtin(), recorder, gatherer, clock=loop.time), store, client
+    publisher = Publisher(client, store, builtin(), recorder, gatherer, clock=loop.time)
+    return Reconciler(client, store, builtin(), publisher), store, client
 
 
 def cpu_microseconds(cluster: LocalCluster) -> float:

@@ -23,6 +23,7 @@ from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs
+from modelservice_operator.publish import Publisher
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
@@ -58,9 +59,10 @@ class Process:
         self.store = Store(lambda key: self.dirty.setdefault(key))
         self.recorder = Recorded(client)
         self.gatherer = Gatherer(client, lambda key: self.dirty.__setitem__(key, None), clock=clock, output=True)
-        self.reconciler = Reconciler(
+        self.publisher = Publisher(
             client, self.store, world.runtimes, self.recorder, self.gatherer, clock=clock, now=world.now
         )
+        self.reconciler = Reconciler(client, self.store, world.runtimes, self.publisher)
         freshness = Freshness(1.0, clock=clock)
         queue: KeyQueue[Key] = KeyQueue(clock=clock)
         self.resync = Resync(client, self.store, queue, BY_KIND.values(), (), period=600.0)

@@ -34,6 +34,7 @@ from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
+from modelservice_operator.publish import Publisher
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
@@ -91,7 +92,8 @@ async def _to_write(client: Client, namespace: str) -> list[str]:
     store, queue = Store(), KeyQueue[Key](clock=clock)
     await Resync(client, store, queue, WATCHED, (namespace,), period=600).prime()
     gatherer = Gatherer(client, queue.add, clock=clock, output=False)
-    reconciler = Reconciler(client, store, builtin(), Recorder(client, clock=clock), gatherer, clock=clock)
+    publisher = Publisher(client, store, builtin(), Recorder(client, clock=clock), gatherer, clock=clock)
+    reconciler = Reconciler(client, store, builtin(), publisher)
     found = []
     for key in store.services():
         try:
