@@ -86,6 +86,7 @@ node-packages: ## Install what a real node needs besides Python, on Debian or Ub
 
 .PHONY: krew
 krew: $(READY) ## The kubectl plugin for Krew, in dist/krew (VERSION=v1.2.3 URL=https://…, HOMEPAGE=, OUTPUT=)
+	@test -n "$(VERSION)" -a -n "$(URL)" || { echo 'Say which version, and where its archives will be: make krew VERSION=v1.2.3 URL=https://downloads.example.com/modelservice' >&2; exit 2; }
 	@$(BIN)/python -m krew --version "$(VERSION)" --url "$(URL)" --homepage "$(HOMEPAGE)" --output "$(or $(OUTPUT),dist/krew)"
 
 .PHONY: image

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {path.name: sha256(path) for path in given.output.iterdir() if is_archive(path.name, given.version)}
     text = manifest(given.version, given.url, PYTHON, found, given.homepage)
     (given.output / f"{NAME}.yaml").write_text(text, "utf-8")
-    sys.stdout.write(f"Wrote {archive} and {given.output / NAME}.yaml, for {len(found)} platforms\n")
+    sys.stdout.write(f"Wrote {archive} and {given.output / NAME}.yaml, for {', '.join(sorted(found))}\n")
     return 0
 
 

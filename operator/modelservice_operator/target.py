@@ -14,6 +14,10 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Inval
 
 ERROR: Final = 2
 INTERRUPTED: Final = 130
+_HINTS: Final = {
+    403: " Whoever has the cluster's role view in the namespace may read ModelServices: see docs/install.md.",
+    404: " The CustomResourceDefinition is not installed: see docs/install.md.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,9 @@ def run(work: Coroutine[object, object, int]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except ApiError as error:
-        missing = error.status == 404
-        hint = " The CustomResourceDefinition is not installed: see docs/install.md." if missing else ""
-        click.echo(f"Error: the API server answered {error.status}: {error}{hint}", err=True)
-    except (ApiUnreachable, InvalidName, NoCredentials) as error:
+        click.echo(f"Error: the API server answered {error}{_HINTS.get(error.status, '')}", err=True)
+    except ApiUnreachable as error:
+        click.echo(f"Error: the API server does not answer; does kubectl get an answer? {error}", err=True)
+    except (InvalidName, NoCredentials) as error:
         click.echo(f"Error: {error}", err=True)
     return ERROR

@@ -13,6 +13,7 @@ works() {
   command -v "$1" >/dev/null && { [ "$1" = buildah ] || "$1" info >/dev/null 2>&1; }
 }
 
+case ${BUILDER:-docker} in docker | podman | buildah) ;; *) fail "BUILDER must be docker, podman or buildah, not $BUILDER." ;; esac
 name=${1:-}
 [ -n "$name" ] || fail 'Give it a name: make image IMAGE=registry.example.com/team/modelservice-operator:0.1.0'
 builder=
@@ -29,5 +30,6 @@ revision=$(git rev-parse HEAD 2>/dev/null || true)
 [ -z "$(git status --porcelain 2>/dev/null)" ] || revision=$revision-modified
 arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "SOURCE=${SOURCE:-}")
 [ -z "${PYTHON_IMAGE:-}" ] || arguments+=(--build-arg "PYTHON_IMAGE=$PYTHON_IMAGE")
-"$builder" build "${arguments[@]}" --tag "$name" .
+"$builder" build "${arguments[@]}" --tag "$name" . ||
+  fail "See above what $builder says. Where the base image cannot be pulled, name one that can: PYTHON_IMAGE=…, see docs/install.md."
 echo "Built $name with $builder."

@@ -83,3 +83,11 @@ def test_a_build_that_fails_is_a_failure(builders: Builders) -> None:
     done = builders.make(f"IMAGE={NAME}")
     assert done.returncode != 0
     assert "Built" not in done.stdout
+    assert "No image was built. See above what podman says." in done.stderr
+    assert "PYTHON_IMAGE=" in done.stderr
+
+
+def test_a_builder_that_is_none_of_them(builders: Builders) -> None:
+    builders.add("kaniko")
+    refused = builders.make(f"IMAGE={NAME}", "BUILDER=kaniko")
+    assert "BUILDER must be docker, podman or buildah, not kaniko." in refused.stderr

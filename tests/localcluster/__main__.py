@@ -89,6 +89,8 @@ def _up(crds: Path | None, real_node: RealNodeSpec | None) -> None:
         say("The cluster is up. In another terminal:\n")
         if not shutil.which("kubectl"):
             _print(f"export PATH={cluster.programs.kubectl.parent}:$PATH")
+        if not shutil.which("helm"):
+            _print(f"export PATH={cluster.programs.helm.parent}:$PATH")
         _print(f"export KUBECONFIG={cluster.kubeconfig}")
         say(
             "kubectl get nodes -L nvidia.com/gpu.product,nvidia.com/gpu.count\n"

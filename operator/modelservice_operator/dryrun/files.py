@@ -1,5 +1,6 @@
 """The ModelServices in files, each of which is to be asked about."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -36,7 +37,18 @@ def read_files(names: Iterable[str], namespace: str | None, default: str) -> Giv
                     _sort(given, f"{file}: {place}", found, namespace, default)
         except Unreadable as error:
             given.errors.append(f"{name}: {error}")
+    if not (given.services or given.errors or given.remarks):
+        given.errors.append("there is no Kubernetes object in it")
+    given.errors += [
+        f"{api.KIND} {place}/{name} stands there {count} times: leave one of them"
+        for (place, name), count in Counter(map(_identity, given.services)).items()
+        if count > 1
+    ]
     return given
+
+
+def _identity(service: Manifest) -> tuple[str, str]:
+    return service["metadata"]["namespace"], service["metadata"]["name"]
 
 
 def _sort(given: Given, place: str, found: object, namespace: str | None, default: str) -> None:

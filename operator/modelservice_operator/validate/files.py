@@ -39,6 +39,9 @@ def validate_files(names: Iterable[str]) -> Report:
                 judged += _judge(validator, file, report)
         except Unreadable as error:
             report.unreadable.append(f"{name}: {error}")
+    if not judged and not report.remarks and not report.exit_code:
+        # The output of a command that failed, as a rule.
+        report.unreadable.append("there is no Kubernetes object in it")
     if not report.exit_code:
         report.remarks.append(_summary(judged))
     return report

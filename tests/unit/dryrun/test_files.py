@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from modelservice_operator import api
 from modelservice_operator.dryrun.files import read_files
 
 
@@ -43,3 +44,18 @@ def test_each_has_its_namespace(tmp_path: Path, said: dict[str, object], placed:
     )
     (service,) = read_files([str(file)], None, "default").services
     assert service["metadata"] == {"name": "qwen.v2", "namespace": placed}
+
+
+def test_nothing_at_all_is_the_output_of_a_command_that_failed(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("---\n")
+    assert read_files([str(tmp_path / "empty.yaml")], None, "ml").errors == ["there is no Kubernetes object in it"]
+
+
+def test_two_documents_of_one_object(tmp_path: Path) -> None:
+    """What an overlay and its base are, read as one directory."""
+    for number in range(2):
+        service = {"apiVersion": api.API_VERSION, "kind": api.KIND, "metadata": {"name": "chat"}}
+        (tmp_path / f"{number}.yaml").write_text(json.dumps(service))
+    given = read_files([str(tmp_path)], None, "ml")
+    assert given.errors == ["ModelService ml/chat stands there 2 times: leave one of them"]
+    assert read_files([str(tmp_path / "0.yaml")], None, "ml").errors == []
