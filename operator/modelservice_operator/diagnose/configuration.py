@@ -53,7 +53,7 @@ _ROOT: Final = re.compile(
     r"image will run as root|breaks non-root policy|non-numeric user \((?P<user>[^)]*)\)", re.IGNORECASE
 )
 # runc 1.4, libcontainer/standard_init_linux.go, with the words of Go 1.26, os/exec/lp_unix.go, and of Linux; with
-# backquotes crun.
+# backquotes crun, src/libcrun/container.c.
 _NO_COMMAND: Final = re.compile(
     r'exec: "(?P<command>[^"]+)": (?P<why>executable file not found in \$PATH|(?:stat \S+: )?no such file or directory'
     r"|permission denied|is a directory)"
