@@ -70,7 +70,6 @@ EVENT: Final = Resource("", "v1", "events", "Event")
 """Those of one pod are listed; of all that are watched none is stored."""
 
 WATCHED: Final = (
-    LEASE,
     MODEL_SERVICE,
     DEPLOYMENT,
     SERVICE,
@@ -80,5 +79,7 @@ WATCHED: Final = (
     CONTROLLER_REVISION,
     POD,
     NODE,
+    LEASE,
 )
+"""In the order in which they are listed at first: who works where is to be known as of the last moment."""
 BY_KIND: Final = {resource.kind: resource for resource in WATCHED}

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import random
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Final
 
 from modelservice_operator import memory
@@ -28,6 +28,8 @@ SETTLE: Final = 5.0
 which a watch may still tell what a sweep has seen."""
 PRIME_AGAIN: Final = 0.5
 """Seconds until a list that failed is tried again, at first."""
+FRESH: Final = 10.0
+"""Seconds for which a list is as good as new, if another one fails."""
 SWEEP_AGAIN: Final = 300.0
 """Seconds, at most, until what a sweep could not ask after is asked again."""
 
@@ -61,9 +63,15 @@ class Resync:
         """Set once every kind was listed: what is not in the store did not exist."""
 
     async def prime(self) -> None:
-        """List every kind into the store; does not return before each of them succeeded once."""
-        left, delay = list(self._resources), PRIME_AGAIN
-        while left:
+        """List every kind into the store; does not return before all of it succeeded.
+
+        What was listed a moment before a failure is not listed again: where every third request fails, a dozen in a
+        row never succeed. What was listed earlier is: it would be old when the first reconcile begins.
+        """
+        clock = asyncio.get_running_loop().time
+        listed: dict[Resource, float] = {}
+        most, delay = 0, PRIME_AGAIN
+        while left := [resource for resource in self._resources if resource not in listed]:
             try:
                 await self._read(left[0])
             except (ApiError, ApiUnreachable) as error:
@@ -71,9 +79,11 @@ class Resync:
                 logger.warning("Cannot list what there is, will try again in %.1f s: %s", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 15.0)
+                listed = {resource: at for resource, at in listed.items() if clock() - at < FRESH}
             else:
-                del left[0]
-                delay = PRIME_AGAIN
+                listed[left[0]] = clock()
+                if len(listed) > most:
+                    most, delay = len(listed), PRIME_AGAIN
         self._relisted.clear()
         self.primed.set()
 
@@ -91,49 +101,46 @@ class Resync:
         failed: Collection[Resource] = ()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
-                    if not failed:
-                        await self._relisted.wait()
-            await asyncio.sleep(pause)
-            asked = self._resources if self._relisted.is_set() or not failed else failed
+                async with asyncio.timeout_at(min(due, clock() + pause) if failed else due):
+                    await self._relisted.wait()
+            await asyncio.sleep(SETTLE)
+            asked = failed if failed and not self._relisted.is_set() and clock() < due else self._resources
             self._relisted.clear()
             failed = await self.sweep(asked)
             if not failed:
                 memory.give_back()
             pause = SETTLE if len(failed) < len(asked) else min(pause * 2, SWEEP_AGAIN)
+            if failed and pause == SWEEP_AGAIN:
+                logger.warning("Cannot compare %s with the API server.", ", ".join(kind.full_name for kind in failed))
             if clock() >= due:
                 due = clock() + self._spread_period()
                 for key in self._store.services():
                     self._queue.add(key, background=True)
 
     async def sweep(self, resources: Collection[Resource]) -> list[Resource]:
-        """Forget what the API server no longer has, list anew what no watch told of.
+        """Forget what the API server no longer has, list anew what no watch told of; returns what could not be asked.
 
-        Returns the kinds that could not be asked after. They are left for later, one by one: where every third request
-        fails, a dozen in a row never succeed.
+        The kinds fail one by one, for the reason that `prime` gives.
         """
-        failed: list[Resource] = []
-        unknown: dict[Resource, list[Manifest]] = {}
-        for resource in resources:
-            with self._left_to(failed, resource):
-                unknown[resource] = await self._read(resource, metadata_only=True)
-        if any(unknown.values()):
+        compared = {resource: await self._attempt(resource, metadata_only=True) for resource in resources}
+        if any(compared.values()):
             await asyncio.sleep(SETTLE)
-        for resource, objects in unknown.items():
-            missed = [manifest for manifest in objects if not self._store.knows(manifest)]
+        failed = []
+        for resource, unknown in compared.items():
+            missed = [manifest for manifest in unknown or () if not self._store.knows(manifest)]
             if missed:
                 logger.warning("No watch told of %d changes of %s: listing them.", len(missed), resource.full_name)
-                with self._left_to(failed, resource):
-                    await self._read(resource)
+            if unknown is None or (missed and await self._attempt(resource) is None):
+                failed.append(resource)
         return failed
 
-    @contextlib.contextmanager
-    def _left_to(self, failed: list[Resource], resource: Resource) -> Iterator[None]:
+    async def _attempt(self, resource: Resource, *, metadata_only: bool = False) -> list[Manifest] | None:
+        """What `_read` returns; None where the API server could not be asked."""
         try:
-            yield
+            return await self._read(resource, metadata_only=metadata_only)
         except (ApiError, ApiUnreachable) as error:
-            logger.info("The sweep for what no watch told of is tried again later: %s", error)
-            failed.append(resource)
+            logger.info("%s is compared with the API server later: %s", resource.full_name, error)
+            return None
 
     async def _read(self, resource: Resource, *, metadata_only: bool = False) -> list[Manifest]:
         """Make the store agree with lists of a kind in the namespaces that we serve.

@@ -248,6 +248,40 @@ def test_what_a_sweep_has_asked_is_not_asked_again_for_what_it_could_not() -> No
     assert asked == ["ModelService", "Service", "Node", "Service", "Service"]
 
 
+def test_a_kind_that_cannot_be_asked_keeps_no_other_from_being_swept() -> None:
+    async def scenario() -> None:
+        stage = Stage()
+        await stage.resync.prime()
+        stage.api.fail("list Node", Failure(403), times=1000)
+        await running(stage, failing(stage))
+
+    async def failing(stage: Stage) -> None:
+        stage.resync.relisted()
+        await asyncio.sleep(0.5 * PERIOD)
+        stage.api.remove("Service")
+        stage.resync.relisted()
+        await asyncio.sleep(2 * SETTLE)
+        assert "Service qwen" not in stage.known(), "a relist is followed by a sweep, whatever failed before"
+        stage.api.remove(api.KIND)
+        await asyncio.sleep(1.2 * PERIOD)
+        assert stage.known() == ["Node gpu-1"]
+
+    in_virtual_time(scenario())
+
+
+def test_what_was_listed_long_before_priming_ended_is_listed_again() -> None:
+    async def scenario() -> list[str]:
+        stage = Stage()
+        stage.api.fail("list Service", Failure(503), times=5)
+        priming = asyncio.create_task(stage.resync.prime())
+        await asyncio.sleep(5)
+        stage.api.remove(api.KIND)
+        await priming
+        return stage.known()
+
+    assert in_virtual_time(scenario()) == ["Node gpu-1", "Service qwen"]
+
+
 def test_priming_goes_on_where_it_failed() -> None:
     async def scenario() -> list[tuple[str, str | None, bool]]:
         stage = Stage()
