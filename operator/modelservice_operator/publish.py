@@ -26,6 +26,8 @@ STATUS_INTERVAL: Final = 1.0
 """Seconds between two status writes of one object, at least."""
 FIRST_STATUS_PATIENCE: Final = timedelta(seconds=30)
 """How long a new ModelService may be without a status while others wait for their children."""
+LONGEST_HOLD: Final = 60.0
+"""Seconds for which a status waits for evidence, at most: where pods fail all the time there is always some to come."""
 RENEWAL: Final = 600.0
 """Seconds after which the numbers in messages may be renewed although the verdict is the same."""
 
@@ -65,10 +67,13 @@ class Publisher:
         self._clock, self._now, self._crowded = clock, now, crowded
         self._started: float | None = None
         self._written: dict[Key, float] = {}
+        self._differs: dict[Key, float] = {}
+        """Since when what stands in a status is not what should."""
 
     def forget(self, key: Key) -> None:
         """The ModelService is gone, or another one has its name."""
         self._written.pop(key, None)
+        self._differs.pop(key, None)
         self._gatherer.forget(key)
 
     async def publish(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
@@ -91,11 +96,13 @@ class Publisher:
         patch = status.merge_patch(parent.status, wanted)
         later = changes_in(family.pods.values(), now)
         if not patch:
+            self._differs.pop(key, None)
             return later
         # What the process before this one was told of a pod, this one still has to ask.
         patient = last is None and not changed and not _problems(parent.status) <= _problems(wanted)
         interval = self._patience(parent) if last is None else last + STATUS_INTERVAL - self._clock()
-        wait = max(interval, self._gatherer.hold(key, patient=patient))
+        held = self._differs.setdefault(key, self._clock()) + LONGEST_HOLD - self._clock()
+        wait = max(interval, min(held, self._gatherer.hold(key, patient=patient)))
         if wait > 0:
             return wait
         body: Manifest = {"metadata": {"resourceVersion": str(parent.resource_version)}, "status": patch}
@@ -114,6 +121,7 @@ class Publisher:
                 return None
             raise
         self._written[key] = self._clock()
+        self._differs.pop(key, None)
         self._store.upsert(answer)
         for event in transition_events(parent.status, wanted):
             level = logging.WARNING if event.type == "Warning" else logging.INFO

@@ -8,6 +8,7 @@ from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.blocked import Blocked
 from modelservice_operator.cluster.store import Family
 from modelservice_operator.diagnose.explain import explain
+from modelservice_operator.diagnose.failure import has_failed
 from modelservice_operator.diagnose.problem import Problem
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.observe import Observation, observe
@@ -91,10 +92,16 @@ class Situation:
     starts: tuple[Start, ...] = ()
     """The latest starts of its pods that were watched and that the status does not know of."""
 
+    unsteady: int = 0
+    """How many pods that serve have crashed so lately that they do not count as recovered."""
+    least: int = 0
+    """As many pods must serve for the ModelService to be Ready."""
+
     @property
-    def whole(self) -> bool:
-        """Everything that was asked for is there: what is wrong with other pods is of no interest."""
-        return _is_whole(self.observation, self.blocked)
+    def serves(self) -> bool:
+        """What was asked for is there, and not for a moment between two crashes alone."""
+        there = self.blocked is None and self.observation.complete
+        return there and self.observation.available - self.unsteady >= self.least
 
 
 def _is_whole(observation: Observation, blocked: Blocked | None) -> bool:
@@ -117,12 +124,14 @@ def situate(
     revision = desired.hash if desired is not None else None
     observation = observe(wanted, deployment, revision, least=least, was_ready=_was_ready(parent, desired))
     pods = family.pods.values() if revision is not None else ()
-    if _is_whole(observation, outcome.blocked):
-        # The Deployment hears a moment later that one of them crashed again.
-        running = [pod for pod in family.pods.values() if pod.phase == "Running"]
-        problems = explain(spec, running, None, nodes, now) if spec is not None else ()
-    else:
-        problems = explain(spec, family.pods.values(), deployment, nodes, now) if spec is not None else ()
+    serving = [pod for pod in pods if pod.controlled and pod.revision == revision and pod.ready and not pod.deleting]
+    problems: tuple[Problem, ...] = ()
+    if spec is not None and not _is_whole(observation, outcome.blocked):
+        problems = explain(spec, family.pods.values(), deployment, nodes, now)
+    elif spec is not None and wanted > 0:
+        # What is wrong with other pods is of no interest. Of a crash the Deployment hears a moment later.
+        ours = [pod for pod in pods if pod.phase == "Running" and pod.revision == revision and not pod.deleting]
+        problems = explain(spec, ours, None, nodes, now)
     return Situation(
         parent=parent,
         observation=observation,
@@ -131,6 +140,8 @@ def situate(
         if spec is not None and desired is not None
         else None,
         blocked=outcome.blocked,
+        unsteady=sum(has_failed(pod, now) for pod in serving),
+        least=wanted if least is None else least,
         scaled=spec is not None and spec.scaling is not None,
         suspended=spec is not None and spec.suspend,
         paused=spec is not None and spec.rollout.paused,

@@ -105,7 +105,7 @@ def _startup(situation: Situation) -> Manifest:
 
 def _is_ready(situation: Situation) -> bool:
     """All replicas of the desired revision serve, and there are some."""
-    return situation.blocked is None and situation.observation.complete and situation.observation.wanted > 0
+    return situation.serves and situation.observation.wanted > 0
 
 
 def _problems(situation: Situation, now: str, *, renew: bool) -> list[Manifest]:
@@ -179,8 +179,7 @@ def _ready(situation: Situation, problems: list[Manifest]) -> Condition:
     observation, blocked = situation.observation, situation.blocked
     if blocked is not None and blocked.reason == Reason.WAITING_FOR_PREDECESSOR:
         return Condition(conditions.READY, "Unknown", blocked.reason, blocked.message)
-    serves = observation.complete and blocked is None
-    if problems and not (serves and (not situation.whole or problems[0]["reason"] == Reason.DEVICE_UNHEALTHY)):
+    if problems and not situation.serves:
         return Condition(conditions.READY, "False", problems[0]["reason"], problems[0]["message"])
     if observation.complete:
         if situation.suspended:

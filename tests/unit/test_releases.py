@@ -61,5 +61,6 @@ def test_every_child_holds_what_is_wanted(release: str) -> None:
             written = allowed(release, BY_KIND[intent["kind"]].plural, case.parent.name)
             if not written and applied != diff.intent_hash(intent):
                 differing.append(f"{intent['kind']} {case.parent.name}")
+        assert case.children == {}, "nothing of what is there would be deleted"
     # The name is taken, the rollout waits, the API server refused it.
     assert set(differing) <= {"Service beside-a-namesake", "Deployment paused", "Deployment refused"}

@@ -1,6 +1,6 @@
 """Everything that the status is computed from, put together from what is known."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -12,7 +12,7 @@ from modelservice_operator.plan import names
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.situation import Desired, Outcome, Situation, situate
-from unit.cluster.objects import child, model_service
+from unit.cluster.objects import child, model_service, pod
 
 NOW: Final = "2026-11-22T10:05:00Z"
 TEMPLATE: Final[Manifest] = {
@@ -38,7 +38,7 @@ def deployment(owner: str | None = "uid-ms") -> Manifest:
 
 
 def situation(store: Store, template: Manifest = TEMPLATE, *, spec: Manifest | None = None) -> Situation:
-    raw = model_service(replicas=2, **(spec or {}))
+    raw = model_service(**{"replicas": 2, **(spec or {})})
     outcome = Outcome(read_spec(raw["spec"], "qwen"), Desired.of("qwen-new", template))
     family = store.family(Key("ml", "qwen"))
     return situate(Parent.from_manifest(raw), family, store.nodes, builtin(), outcome, NOW)
@@ -107,3 +107,61 @@ def test_a_spec_that_cannot_be_read_still_counts_replicas(spec: Manifest, wanted
     assert found.blocked is blocked
     assert (found.observation.wanted, found.observation.available, found.observation.complete) == (wanted, 2, False)
     assert (found.problems, found.suspended, found.paused) == ((), False, False)
+
+
+def crashed(name: str, *, times: int, **metadata: Any) -> Manifest:
+    """A pod that serves, and whose server has crashed so often, the last time three minutes ago after two."""
+    manifest = pod(name, node="gpu-1")
+    labels = {**manifest["metadata"]["labels"], names.REVISION: "new", "pod-template-hash": "h"}
+    owner = {"kind": "ReplicaSet", "name": "qwen-h", "controller": True}
+    manifest["metadata"] |= {"labels": labels, "ownerReferences": [owner], "creationTimestamp": "2026-11-22T09:00:00Z"}
+    manifest["metadata"] |= metadata
+    exit_ = {"exitCode": 1, "startedAt": "2026-11-22T10:00:00Z", "finishedAt": "2026-11-22T10:02:00Z"}
+    status = {
+        "name": "server",
+        "ready": True,
+        "restartCount": times,
+        "state": {"running": {"startedAt": "2026-11-22T10:02:00Z"}},
+        "lastState": {"terminated": exit_} if times else {},
+    }
+    manifest["spec"]["containers"] = [{"name": "server", "image": "s:1", "readinessProbe": {}}]
+    manifest["status"] |= {"containerStatuses": [status], "conditions": [{"type": "Ready", "status": "True"}]}
+    return manifest
+
+
+def test_all_are_there_between_two_crashes_of_one() -> None:
+    found = situation(stored(deployment(), child(), crashed("qwen-a", times=3), crashed("qwen-b", times=0)))
+    assert [(problem.reason, problem.pods) for problem in found.problems] == [("CrashLooping", 1)]
+    assert (found.unsteady, found.least, found.serves) == (1, 2, False)
+
+
+def test_a_pod_that_crashed_once_and_is_ready_again_has_recovered() -> None:
+    found = situation(stored(deployment(), child(), crashed("qwen-a", times=1), crashed("qwen-b", times=0)))
+    assert (found.problems, found.unsteady, found.serves) == ((), 0, True)
+
+
+def test_more_than_must_be_may_crash() -> None:
+    scaling = {"minReplicas": 1, "maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}
+    pods = (crashed("qwen-a", times=3), crashed("qwen-b", times=0))
+    found = situation(stored(deployment(), child(), *pods), spec={"scaling": scaling})
+    assert (found.unsteady, found.least, found.serves) == (1, 1, True)
+
+
+LOST: Final = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "DeletionByTaintManager",
+    "message": "Taint manager: deleting due to NoExecute taint",
+}
+
+
+@pytest.mark.parametrize("replicas", [0, 2])
+def test_what_hangs_on_a_lost_node_is_no_problem_where_all_is_as_it_should_be(replicas: int) -> None:
+    hanging = crashed("qwen-c", times=0, deletionTimestamp="2026-11-22T10:01:00Z")
+    hanging["status"]["conditions"].append(LOST)
+    there = deployment()
+    there["spec"] = {**DEPLOYMENT, "replicas": replicas}
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas", "readyReplicas"), replicas)
+    there["status"] = {"observedGeneration": 1, **counts}
+    found = situation(stored(there, child(), hanging), spec={"replicas": replicas})
+    assert (found.observation.complete, found.problems) == (True, ())

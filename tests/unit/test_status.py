@@ -145,8 +145,13 @@ ROWS: Final = [
     ),
     Row(
         "all are there for a moment, between two crashes of one of them",
-        Situation(parent(), WHOLE, (problem(),), SERVING),
+        Situation(parent(OLD_SERVES), WHOLE, (problem(),), SERVING, unsteady=1, least=2),
         "False/CrashLooping", "True/ReplicaServing", "True/CrashLooping", "False/AsExpected", "InProgress",
+    ),
+    Row(
+        "an autoscaler asked for more than must be, and one of these crashes",
+        Situation(parent(), WHOLE, (problem(),), SERVING, unsteady=1, least=1, scaled=True),
+        "True/ReplicasReady", "True/ReplicaServing", "False/ReplicasReady", "False/AsExpected", "Current",
     ),
     Row(
         "all serve, one with a device that does not work",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from modelservice_operator import __version__
@@ -168,11 +169,15 @@ class Client:
         async with self._answer("GET", path, query=query, patience=_WATCH_TIMEOUT) as response:
             if response.status >= 400:
                 raise _error(response.status, await response.read(), None)
-            async for line in response.content:
-                event = _parse(line)
-                if event is None or event.get("type") == "ERROR":
-                    raise ApiUnreachable(f"GET {path}: the watch broke off")
-                yield event
+            try:
+                async for line in response.content:
+                    event = _parse(line)
+                    if event is None or event.get("type") == "ERROR":
+                        raise ApiUnreachable(f"GET {path}: the watch broke off")
+                    yield event
+            except (ValueError, HttpProcessingError) as error:
+                # A line longer than twice `read_bufsize`: an Event may be larger than that in JSON.
+                raise ApiUnreachable(f"GET {path}: {type(error).__name__}: {error}") from error
 
     async def create(self, manifest: Manifest) -> Manifest:
         """POST. An object of that name is an ApiError 409."""

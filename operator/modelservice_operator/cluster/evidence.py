@@ -5,6 +5,7 @@ beyond `CAPACITY` pods the others go without, so that nothing is asked for anew 
 """
 
 import asyncio
+import functools
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -97,10 +98,13 @@ class Gatherer:
         dossier = self._dossiers.get(pod.uid)
         return dossier.evidence if dossier is not None else None
 
-    def tell(self, uid: str, event: PodEvent) -> None:
-        """An Event about some pod was written; it counts where the pod raises a question that events answer."""
+    def tell(self, namespace: str, uid: str, event: PodEvent) -> None:
+        """An Event about some pod was written; it counts where the pod raises a question that events answer.
+
+        Whoever may write Events in another namespace has no say: the API server checks the namespace, not the uid.
+        """
         dossier = self._dossiers.get(uid)
-        if dossier is not None and dossier.asks(Kind.EVENTS):
+        if dossier is not None and dossier.key.namespace == namespace and dossier.asks(Kind.EVENTS):
             told = with_event(dossier.evidence.events, event)
             dossier.evidence = Evidence(told, dossier.evidence.output)
             self._on_news(dossier.key)
@@ -186,8 +190,9 @@ class Gatherer:
         if question.kind is Kind.EVENTS:
             query = {"fieldSelector": f"involvedObject.uid={uid}", "limit": str(EVENT_LIMIT)}
             answer = await self._client.request("GET", EVENT.path(namespace), query=query)
-            # Events do not become untrue by expiring: none at all is no news.
-            events = kept_events(map(pod_event, items(answer, "items"))) or dossier.evidence.events
+            # Events do not become untrue by expiring, and some may have been told of since the answer.
+            listed = kept_events(map(pod_event, items(answer, "items")))
+            events = functools.reduce(with_event, listed, dossier.evidence.events)
             found = Evidence(events, dossier.evidence.output)
         else:
             query = {

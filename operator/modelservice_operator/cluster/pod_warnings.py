@@ -19,6 +19,8 @@ from modelservice_operator.records.pod_event import PodEvent, pod_event
 logger = logging.getLogger(__name__)
 
 _SELECTED: Final = "involvedObject.kind=Pod,type=Warning"
+AGAIN: Final = 1.0
+"""Seconds between the end of a watch and the next, at least: some proxies end each at once."""
 _TOLD: Final = frozenset({"ADDED", "MODIFIED"})
 """An Event that is deleted has expired, which does not make it untrue."""
 
@@ -27,9 +29,9 @@ class PodWarnings:
     """Watches, and tells of each."""
 
     def __init__(
-        self, client: Client, namespaces: Collection[str], on_warning: Callable[[str, PodEvent], None]
+        self, client: Client, namespaces: Collection[str], on_warning: Callable[[str, str, PodEvent], None]
     ) -> None:
-        """Prepare; `on_warning` gets the uid of a pod, which may be anybody's. No namespaces means all."""
+        """Prepare; `on_warning` gets namespace and uid of a pod, which may be anybody's. No namespaces means all."""
         self._client = client
         self._namespaces = namespaces
         self._on_warning = on_warning
@@ -42,7 +44,7 @@ class PodWarnings:
 
     async def _follow(self, namespace: str | None) -> None:
         while True:
-            pause = 0.0
+            pause = AGAIN
             try:
                 await self._watch(namespace)
             except ApiUnreachable:
@@ -52,10 +54,14 @@ class PodWarnings:
                 if error.status == 403:
                     logger.warning("Some problems will be told later: events may not be watched: %s", error)
                     pause = WHEN_FORBIDDEN
+            except Exception:
+                logger.exception("The watch of events ended in a way that nobody foresaw, and begins again.")
+                pause = WHEN_BUSY
             await asyncio.sleep(pause)
 
     async def _watch(self, namespace: str | None) -> None:
         async for change in self._client.watch(EVENT, namespace, fields=_SELECTED):
             if change.get("type") in _TOLD:
                 event = section(change, "object")
-                self._on_warning(text(section(event, "involvedObject"), "uid"), pod_event(event))
+                namespace_of = text(section(event, "metadata"), "namespace")
+                self._on_warning(namespace_of, text(section(event, "involvedObject"), "uid"), pod_event(event))

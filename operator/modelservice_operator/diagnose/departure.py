@@ -18,6 +18,6 @@ def time_left(pod: Pod, now: str) -> timedelta:
     return max(left or timedelta(0), timedelta(0))
 
 
-def makes_room(pods: Iterable[Pod], now: str) -> bool:
-    """A pod of the service is about to give back what it holds. `now` is RFC 3339."""
-    return any(time_left(pod, now) for pod in pods)
+def leaving(pods: Iterable[Pod], now: str) -> int:
+    """How many pods of the service are about to give back what they hold. `now` is RFC 3339."""
+    return sum(time_left(pod, now) > timedelta(0) for pod in pods)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose import creation, rollout
-from modelservice_operator.diagnose.departure import SHORTAGES, makes_room
+from modelservice_operator.diagnose.departure import SHORTAGES, leaving
+from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.precedence import first_finding
 from modelservice_operator.diagnose.problem import Problem, fold
 from modelservice_operator.diagnose.remains import is_remains, telling
@@ -35,8 +36,7 @@ def explain(
     counting = _counting(everything, deployment)
     wanted = deployment.wanted_replicas if deployment is not None else max(1, len(counting))
     findings = [finding for pod in counting if (finding := first_finding(pod, spec, nodes, now))]
-    if makes_room(everything, now):
-        findings = [finding for finding in findings if finding.reason not in SHORTAGES]
+    findings = _lasting(findings, leaving(everything, now))
     if deployment is not None:
         refused = creation.pods_refused(deployment)
         findings += [refused] if refused is not None else []
@@ -49,6 +49,13 @@ def explain(
         slow = (rollout.download_too_slow(deployment, pod) for pod in counting if pod.name not in explained)
         findings += filter(None, (*consequences, *slow))
     return fold(findings, wanted)
+
+
+def _lasting(findings: list[Finding], leaving_pods: int) -> list[Finding]:
+    """The findings without the shortages that pods on their way out will mend, one each."""
+    short = [finding for finding in findings if finding.reason in SHORTAGES]
+    mended = {id(finding) for finding in short[:leaving_pods]}
+    return [finding for finding in findings if id(finding) not in mended]
 
 
 def _counting(pods: Iterable[Pod], deployment: Deployment | None) -> list[Pod]:

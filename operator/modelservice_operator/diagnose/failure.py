@@ -39,6 +39,11 @@ def failure(pod: Pod, container: Container, now: str) -> Exit | None:
     return end
 
 
+def has_failed(pod: Pod, now: str) -> bool:
+    """One of its containers has, and has not recovered since."""
+    return any(failure(pod, container, now) for container in pod.containers)
+
+
 def failing_since(pod: Pod) -> str:
     """Since when a container of the pod has been failing, as far as the pod tells."""
     return pod.created_at if pod.ready else pod.ready_since or pod.created_at
@@ -56,14 +61,14 @@ def _recovered(pod: Pod, container: Container, now: str) -> bool:
 def probation(pod: Pod, container: Container) -> timedelta:
     """How long a container that crashed must have been ready to count as recovered.
 
-    No time at all where a probe tells that it works, unless it has crashed time and again, as one that its liveness
-    probe kills whenever it is ready: it must then run for twice as long as before. Without a probe it is ready for a
-    moment at every restart: it must also run for longer than the kubelet waits between restarts by then.
+    No time at all where a probe tells that it works, unless it crashes time and again, as one that its liveness probe
+    kills whenever it is ready: it must then run for twice as long as before. Without a probe it is ready for a moment
+    at every restart: it must also run for longer than the kubelet waits between restarts by then.
     """
     end = container.last_terminated
     lasted = (between(end.started_at, end.finished_at) if end is not None else None) or timedelta(0)
     if container.probed and container.restart_count >= _OFTEN:
-        return min(RECOVERY / 2, 2 * lasted)
+        return min(RECOVERY / 2, 2 * lasted) if lasted < RECOVERY else timedelta(0)
     if _proved(pod, container):
         return timedelta(0)
     back_off = _FIRST_BACK_OFF * (1 << min(container.restart_count, 10))

@@ -1,9 +1,13 @@
 """What the operator remembers of a Lease that says who works in its namespace."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import number, section, text, word
+
+LONGEST: Final = 253
+"""Characters of a holder that count: a namespace and a name have less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Claim:
             name=word(metadata, "name"),
             uid=text(metadata, "uid"),
             resource_version=number(metadata, "resourceVersion"),
-            holder=text(section(manifest, "spec"), "holderIdentity"),
+            holder=_called(text(section(manifest, "spec"), "holderIdentity")),
             created_at=text(metadata, "creationTimestamp"),
         )
+
+
+def _called(holder: str) -> str:
+    """Anybody may write anything there, and it goes into logs and metrics: one line of a name's length."""
+    return "".join(character for character in holder[:LONGEST] if character.isprintable())

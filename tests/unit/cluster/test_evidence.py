@@ -112,15 +112,17 @@ def test_an_event_counts_at_once_where_it_answers_a_question_and_is_counted_up_w
         mount = pod_event(MOUNT | {"lastTimestamp": "2026-01-01T00:00:00Z"})
         again = replace(mount, count=2, last_seen="2026-01-01T00:00:01Z")
         other = replace(mount, message="another volume", last_seen="2026-01-01T00:00:02Z")
-        stage.gatherer.tell("uid-a", mount)
+        stage.gatherer.tell(KEY.namespace, "uid-a", mount)
         assert (stage.gatherer.known(pod("a")), stage.news) == (None, []), "nobody asks about that pod"
         stage.raise_(WAITING)
         for event in (mount, again, other):
-            stage.gatherer.tell("uid-a", event)
+            stage.gatherer.tell(KEY.namespace, "uid-a", event)
         assert stage.gatherer.known(pod("a")) == Evidence((again, other))
         assert stage.news == [KEY] * 3
+        stage.gatherer.tell("elsewhere", "uid-a", replace(mount, message="forged"))
+        assert len(stage.news) == 3, "it is of another namespace than the pod"
         stage.raise_(OUTPUT)
-        stage.gatherer.tell("uid-a", other)
+        stage.gatherer.tell(KEY.namespace, "uid-a", other)
         assert len(stage.news) == 3, "no event answers that"
         assert stage.api.asked == []
 

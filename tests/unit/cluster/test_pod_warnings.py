@@ -17,12 +17,24 @@ from unit.cluster.test_client import Answer, Asked, served, status
 EVENTS: Final = "/api/v1/events"
 
 
+@pytest.fixture(autouse=True)
+def without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AGAIN", "WHEN_BUSY", "WHEN_FORBIDDEN"):
+        monkeypatch.setattr(pod_warnings, name, 0.0)
+
+
 def listed(version: str) -> web.Response:
     return web.json_response({"metadata": {"resourceVersion": version}, "items": []})
 
 
 def warning(uid: str) -> Manifest:
-    return {"involvedObject": {"kind": "Pod", "uid": uid}, "type": "Warning", "reason": "FailedMount", "message": "no"}
+    return {
+        "metadata": {"namespace": "ml"},
+        "involvedObject": {"kind": "Pod", "uid": uid},
+        "type": "Warning",
+        "reason": "FailedMount",
+        "message": "no",
+    }
 
 
 def stream(*changes: tuple[str, Manifest]) -> web.Response:
@@ -40,7 +52,9 @@ async def told_by(namespaces: Collection[str], *answers: Answer) -> tuple[list[t
         return listed("9")
 
     async with served(*answers, last) as (client, api, _):
-        watch = PodWarnings(client, namespaces, lambda uid, event: told.append((uid, event.reason)))
+        watch = PodWarnings(
+            client, namespaces, lambda namespace, uid, event: told.append((f"{namespace}/{uid}", event.reason))
+        )
         work = asyncio.create_task(watch.run())
         await end.wait()
         work.cancel()
@@ -51,7 +65,7 @@ async def told_by(namespaces: Collection[str], *answers: Answer) -> tuple[list[t
 async def test_warnings_about_pods_are_watched_from_now_on_and_told() -> None:
     changes = (("ADDED", warning("a")), ("MODIFIED", warning("a")), ("DELETED", warning("b")))
     told, asked = await told_by((), listed("7"), stream(*changes), listed("8"), stream(("ADDED", warning("c"))))
-    assert told == [("a", "FailedMount"), ("a", "FailedMount"), ("c", "FailedMount")]
+    assert told == [("ml/a", "FailedMount"), ("ml/a", "FailedMount"), ("ml/c", "FailedMount")]
     newest, watch, *_ = asked
     assert (newest.path, newest.query) == (EVENTS, {"limit": "1"})
     assert watch.path == EVENTS
@@ -69,17 +83,23 @@ async def test_each_namespace_of_a_list_is_watched_for_itself() -> None:
 
 
 async def test_a_stream_that_breaks_off_begins_anew_and_a_right_that_is_missing_is_told(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for name in ("WHEN_BUSY", "WHEN_FORBIDDEN"):
-        monkeypatch.setattr(pod_warnings, name, 0.0)
     expired = stream(("ADDED", warning("a")), ("ERROR", {"code": 410}))
     half = web.Response(text='{"type":')
     forbidden = status(403, "Forbidden", "events is forbidden")
     again = stream(("ADDED", warning("b")))
     with caplog.at_level(logging.WARNING):
         told, _ = await told_by((), listed("7"), expired, listed("8"), half, listed("8"), forbidden, listed("9"), again)
-    assert told == [("a", "FailedMount"), ("b", "FailedMount")]
+    assert told == [("ml/a", "FailedMount"), ("ml/b", "FailedMount")]
     assert caplog.messages == [
         "Some problems will be told later: events may not be watched: 403 Forbidden: events is forbidden"
     ]
+
+
+async def test_an_event_that_is_too_large_ends_nothing() -> None:
+    """`edit` may write Events, and the API server limits no message of theirs."""
+    large = warning("a") | {"message": "x" * 5 * 2**20}
+    again = stream(("ADDED", warning("b")))
+    told, _ = await told_by((), listed("7"), stream(("ADDED", large)), listed("8"), again)
+    assert told == [("ml/b", "FailedMount")]

@@ -6,6 +6,7 @@ from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.cluster.tenancy import HANDOVER, Tenancy
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
+from modelservice_operator.records.claim import LONGEST, Claim
 from unit.cluster.objects import model_service
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -133,3 +134,10 @@ def test_every_model_service_of_the_namespace_is_looked_at_when_it_changes_hands
     assert stage.woken == []
     stage.lease(gone=True)
     assert len(stage.woken) == 4
+
+
+def test_a_holder_is_one_line_of_a_names_length() -> None:
+    """It goes into logs and metrics, and whoever may write Leases chooses it."""
+    claim = Claim.from_manifest({"metadata": {}, "spec": {"holderIdentity": "a\nERROR forged\t" + "x" * 2**20}})
+    assert claim.holder.startswith("aERROR forgedx")
+    assert len(claim.holder) <= LONGEST

@@ -54,6 +54,16 @@ def test_who_waits_for_a_pod_that_goes_waits_for_nothing_else() -> None:
     assert [problem.reason for problem in problems(OLD, NEW, elsewhere, of=ROLLING, now=at(44))] == BOTH
 
 
+def test_one_that_goes_makes_room_for_one() -> None:
+    waiting_ones = [
+        unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", gpus=8, name=f"chat-7d9c-{name}")
+        for name in "ab"
+    ]
+    going = ready("chat-55f8-b", revision="r0", template_hash=OLD_HASH, gone_by=at(45))
+    (shortage,) = problems(*waiting_ones, going, of=deployment(2, available=0), now=at(44))
+    assert (shortage.reason, shortage.pods) == (BOTH[0], 1)
+
+
 def test_what_has_no_node_gives_nothing_back() -> None:
     going = pod("chat-7d9c-b", gone_by=at(45))
     assert [problem.reason for problem in problems(NEW, going, now=at(44))] == BOTH[:1]
