@@ -75,6 +75,21 @@ def test_what_is_not_allowed_is_refused_with_what_to_write(team: Kubectl, spec: 
     assert words in refusal(team, **spec)
 
 
+@pytest.mark.parametrize("images", ["", "registry.example.com/models/,"])
+def test_an_empty_entry_of_a_list_allows_nothing(team: Kubectl, guarded: LocalCluster, images: str) -> None:
+    """Every image begins with nothing. The other limit tells when the change has arrived."""
+    limits = guarded.kubectl.within("modelservice-system")
+    patch = json.dumps({"data": {"images": images, "maxReplicas": "7"}})
+    limits("patch", "configmap", "modelservices-standard", "--type=merge", "-p", patch)
+    try:
+        eventually(lambda: "spec.replicas must be at most 7" in refusal(team), why="the change has arrived")
+        mine = {"name": "vllm", "image": "example.com/mine:1"}
+        assert "spec.runtime.image must begin with" in refusal(team, runtime=mine, replicas=1)
+    finally:
+        guarded.kubectl("apply", "-k", POLICIES)
+    eventually(lambda: not refusal(team), why="the limits of before are back")
+
+
 def test_every_label_that_is_missing_is_named(team: Kubectl) -> None:
     assert "metadata.labels must have cost-center: add each" in refusal(team, {"team": "search"})
     assert "metadata.labels must have team, cost-center: add each" in refusal(team, {})
