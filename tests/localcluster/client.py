@@ -68,7 +68,7 @@ class Client:
             if response.status != HTTPStatus.OK:
                 return Answer(at, pod, failure=f"{response.status} {text}")
             return Answer(at, pod, json.loads(text))
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: the body is no JSON
             return Answer(at, failure=f"{type(error).__name__}: {error}")
         finally:
             connection.close()
