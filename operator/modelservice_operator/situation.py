@@ -1,6 +1,6 @@
 """Everything that the status of a ModelService is computed from. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from modelservice_operator import conditions
@@ -19,6 +19,7 @@ from modelservice_operator.plan.startup import budget_seconds
 from modelservice_operator.records.fields import items, section, text
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
+from modelservice_operator.records.pod import Pod
 from modelservice_operator.runtimes.runtime import Runtime
 from modelservice_operator.startup import starts, under_way
 from modelservice_operator.timeline import Span, Start
@@ -108,6 +109,14 @@ def _is_whole(observation: Observation, blocked: Blocked | None) -> bool:
     return blocked is None and observation.complete and observation.available >= observation.wanted
 
 
+def _unsteady(pods: Iterable[Pod], revision: str | None, available: int, now: str) -> int:
+    """How many of the pods that count as `available` have crashed lately. Of a crash the Deployment hears late."""
+    ours = [pod for pod in pods if pod.controlled and pod.revision == revision and not pod.deleting]
+    ready = [pod for pod in ours if pod.ready]
+    down = sum(has_failed(pod, now) for pod in ours if not pod.ready)
+    return sum(has_failed(pod, now) for pod in ready) + min(down, max(0, available - len(ready)))
+
+
 def situate(
     parent: Parent,
     family: Family,
@@ -124,7 +133,6 @@ def situate(
     revision = desired.hash if desired is not None else None
     observation = observe(wanted, deployment, revision, least=least, was_ready=_was_ready(parent, desired))
     pods = family.pods.values() if revision is not None else ()
-    serving = [pod for pod in pods if pod.controlled and pod.revision == revision and pod.ready and not pod.deleting]
     problems: tuple[Problem, ...] = ()
     if spec is not None and not _is_whole(observation, outcome.blocked):
         problems = explain(spec, family.pods.values(), deployment, nodes, now)
@@ -140,7 +148,7 @@ def situate(
         if spec is not None and desired is not None
         else None,
         blocked=outcome.blocked,
-        unsteady=sum(has_failed(pod, now) for pod in serving),
+        unsteady=_unsteady(pods, revision, observation.available, now),
         least=wanted if least is None else least,
         scaled=spec is not None and spec.scaling is not None,
         suspended=spec is not None and spec.suspend,

@@ -135,6 +135,18 @@ def test_all_are_there_between_two_crashes_of_one() -> None:
     assert (found.unsteady, found.least, found.serves) == (1, 2, False)
 
 
+def test_of_a_crash_the_deployment_hears_later_than_we() -> None:
+    down = crashed("qwen-a", times=3)
+    down["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+    down["status"]["containerStatuses"][0] |= {"ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    found = situation(stored(deployment(), child(), down, crashed("qwen-b", times=0)))
+    assert (found.observation.available, found.unsteady, found.serves) == (2, 1, False)
+    one_less = deployment()
+    one_less["status"] |= {"availableReplicas": 1, "readyReplicas": 1}
+    found = situation(stored(one_less, child(), down, crashed("qwen-b", times=0)))
+    assert (found.observation.available, found.unsteady) == (1, 0)
+
+
 def test_a_pod_that_crashed_once_and_is_ready_again_has_recovered() -> None:
     found = situation(stored(deployment(), child(), crashed("qwen-a", times=1), crashed("qwen-b", times=0)))
     assert (found.problems, found.unsteady, found.serves) == ((), 0, True)
