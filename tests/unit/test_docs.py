@@ -11,6 +11,8 @@ import yaml
 from prometheus_client import generate_latest
 
 from modelservice_operator import api
+from modelservice_operator.cluster.queue import KeyQueue
+from modelservice_operator.cluster.store import Key
 from modelservice_operator.generate import ROOT
 from modelservice_operator.metrics import Metrics, Sources
 from modelservice_operator.render import InvalidFile, render_file
@@ -139,26 +141,10 @@ def test_examples_are_named_where_users_look(path: Path) -> None:
     assert f"(../examples/{path.name})" in (ROOT / "docs" / "using.md").read_text("utf-8")
 
 
-class NoQueue:
-    def __len__(self) -> int:
-        return 0
-
-    def oldest(self) -> float:
-        return 0.0
-
-    def failing(self) -> int:
-        return 0
-
-    def unfinished(self) -> float:
-        return 0.0
-
-    def longest_running(self) -> float:
-        return 0.0
-
-
 def test_the_table_of_metrics_has_each_metric_and_no_other() -> None:
     metrics = Metrics()
-    metrics.expose(Sources(NoQueue(), lambda: (), dict, lambda: ()), workers=1)
+    idle: KeyQueue[Key] = KeyQueue(clock=lambda: 0.0)
+    metrics.expose(Sources(idle, lambda: (), dict, lambda: ()), workers=1)
     exposed = re.findall(r"^# TYPE (\S+) (\S+)$", generate_latest(metrics.registry).decode(), re.MULTILINE)
     page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
     documented = re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE)
