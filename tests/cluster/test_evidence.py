@@ -44,9 +44,10 @@ def test_a_pod_that_waits_for_its_volume_is_explained_by_few_requests(
     service = Service(kubectl, runtime=NO_END).apply()
 
     def bound() -> dict[str, Any]:
-        (pod,) = service.children("pods")
-        assert pod["spec"].get("nodeName")
-        return pod
+        pods = service.children("pods")
+        assert len(pods) == 1
+        assert pods[0]["spec"].get("nodeName")
+        return pods[0]
 
     eventually(bound)
     (request,) = eventually(asked, why="what lasts is asked about")
