@@ -9,7 +9,7 @@ import copy
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -55,6 +55,15 @@ class Page:
 
     items: list[Manifest]
     resource_version: int
+
+
+class _Content(TypedDict, total=False):
+    """What a request has beside method and path; see `Client._answer`, which has the defaults."""
+
+    query: Mapping[str, str] | None
+    body: Manifest | None
+    content_type: str
+    accept: str | None
 
 
 class Client:
@@ -231,39 +240,18 @@ class Client:
         else:
             self.observer.wrote(resource.kind, "delete")
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = "application/json",
-        accept: str | None = None,
-    ) -> tuple[int, Manifest]:
+    async def _send(self, method: str, path: str, **content: Unpack[_Content]) -> tuple[int, Manifest]:
         """One request; the code of its answer, and the answer parsed."""
-        status, data = await self._exchange(
-            method, path, query=query, body=body, content_type=content_type, accept=accept
-        )
+        status, data = await self._exchange(method, path, **content)
         answer = _parse(data)
         if answer is None:
             raise ApiUnreachable(f"{method} {path}: the answer is no JSON object, or only part of one")
         return status, answer
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = "application/json",
-        accept: str | None = None,
-    ) -> tuple[int, bytes]:
+    async def _exchange(self, method: str, path: str, **content: Unpack[_Content]) -> tuple[int, bytes]:
         if method != "GET" and not self.may_write(_namespace(path)):
             raise ApiUnreachable(f"{method} {path}: not sent, as this process no longer leads there")
-        sent = self._answer(method, path, query=query, body=body, content_type=content_type, accept=accept)
-        async with sent as response:
+        async with self._answer(method, path, **content) as response:
             data = await response.read()
         if response.status >= 400:
             raise _error(response.status, data, response.headers.get("Retry-After"))
