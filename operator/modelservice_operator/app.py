@@ -83,6 +83,7 @@ class App:
             settings.namespaces,
             period=settings.resync_seconds,
             on_missing=self._freshness.missing,
+            on_period=reconciler.forget_refusals,
         )
         self._workers = Workers(
             self._queue,

@@ -95,6 +95,11 @@ class Reconciler:
         delays = [after_status, blocked.retry if blocked is not None else None]
         return min((delay for delay in delays if delay is not None), default=None)
 
+    def forget_refusals(self) -> None:
+        """Try once more what the API server refused for good: a newer one may take it, and some errors look so."""
+        self._applier.forget_refusals()
+        self._revisions.forget_refusals()
+
     def _forget(self, key: Key) -> None:
         self._publisher.forget(key)
         self._was_whole.discard(key)

@@ -48,7 +48,7 @@ def test_an_api_server_that_does_not_answer(cluster: LocalCluster, kubectl: Kube
     nowhere.write_text(json.dumps(config))
     told = plan(nowhere, given=json.dumps(Service(kubectl).manifest))
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith("Error: GET /apis/modelservice.dev/")
+    assert told.stderr.startswith("Error: the API server does not answer; does kubectl get an answer? GET /apis/")
 
 
 def test_a_cluster_without_the_definition(bare_cluster: LocalCluster, kubectl: Kubectl) -> None:

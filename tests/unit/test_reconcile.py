@@ -415,6 +415,22 @@ async def test_a_revision_that_is_refused_is_a_verdict_and_tried_once() -> None:
     assert len(verbs(world)) == 2
 
 
+@pytest.mark.parametrize("asked", ["create ControllerRevision", "apply Deployment", "apply Service"])
+async def test_what_was_refused_for_good_is_tried_again_once_refusals_are_forgotten(asked: str) -> None:
+    world = World()
+    world.apply()
+    world.api.fail(asked, Failure(422, "Invalid", "no such field"))
+    await world.settle()
+    assert world.condition("Stalled") == ("True", "InvalidSpec")
+    mark = len(world.api.requests)
+    await world.settle()
+    assert len(world.api.requests) == mark
+    world.process.reconciler.forget_refusals()
+    await world.settle()
+    assert world.condition("Stalled")[0] == "False"
+    assert world.child("Service")
+
+
 # Deletion.
 
 

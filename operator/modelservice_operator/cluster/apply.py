@@ -51,6 +51,10 @@ class Applier:
         self._contested = {slot for slot in self._contested if slot.uid != uid}
         self._borrowed = {slot: borrowed for slot, borrowed in self._borrowed.items() if slot.uid != uid}
 
+    def forget_refusals(self) -> None:
+        """Try everything once more."""
+        self._refused.clear()
+
     async def ensure(self, parent: Parent, intent: Manifest) -> bool:
         """Make the child hold the intent; no request when it already does. Says whether it was created.
 

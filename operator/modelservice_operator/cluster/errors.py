@@ -80,6 +80,10 @@ _BAD_INTENT = (
 """What the API server says, with status 500, of an intent that it will never accept (seen on 1.36)."""
 
 
+_NO_ADDRESS = "failed to allocate IP: "
+"""What the API server says, with status 422, of a Service for which it found no address, for whatever reason: also when
+etcd does not answer (seen on 1.36). We ask for no address of our own choice, so nothing in the spec is to blame."""
+
 _DENIED = ("denied request", "denied the request")
 """What ValidatingAdmissionPolicies and admission webhooks say, with whatever status they choose."""
 
@@ -93,9 +97,9 @@ def is_absence(error: ApiError) -> bool:
 
 
 def is_terminal(error: ApiError) -> bool:
-    """The same request will be refused for ever."""
+    """The same request will be refused for ever, as far as can be known."""
     if error.status in {400, 413, 422}:
-        return True
+        return _NO_ADDRESS not in error.message
     return error.status == 500 and any(text in error.message for text in _BAD_INTENT)
 
 

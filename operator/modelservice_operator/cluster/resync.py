@@ -47,8 +47,12 @@ class Resync:
         *,
         period: float,
         on_missing: Callable[[str], None] = lambda _: None,
+        on_period: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare; nothing is asked yet. `on_missing` is told of a kind that is not served."""
+        """Prepare; nothing is asked yet.
+
+        `on_missing` is told of a kind that is not served, `on_period` that every key is about to be queued.
+        """
         self._client = client
         self._store = store
         self._queue = queue
@@ -56,6 +60,7 @@ class Resync:
         self._namespaces = namespaces
         self._period = period
         self._on_missing = on_missing
+        self._on_period = on_period
         self.trouble = ""
         """What keeps the stores from being primed."""
         self._relisted = asyncio.Event()
@@ -114,6 +119,7 @@ class Resync:
                 logger.warning("Cannot compare %s with the API server.", ", ".join(kind.full_name for kind in failed))
             if clock() >= due:
                 due = clock() + self._spread_period()
+                self._on_period()
                 for key in self._store.services():
                     self._queue.add(key, background=True)
 

@@ -41,6 +41,10 @@ class Revisions:
         """The ModelService with this uid is gone."""
         self._refused.pop(uid, None)
 
+    def forget_refusals(self) -> None:
+        """Try everything once more."""
+        self._refused.clear()
+
     async def desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
         """The revision that the spec asks for, and its pod template.
 

@@ -9,6 +9,7 @@ TERMINATING: Final = (Cause("NamespaceTerminating", "metadata.namespace", "names
 TYPED_PATCH: Final = "failed to create typed patch object (ml/qwen; apps/v1, Kind=Deployment): .x: field not declared"
 CONVERT: Final = "failed to convert new object (ml/qwen; apps/v1, Kind=Deployment) to smd typed: quantities must match"
 TOO_LONG: Final = "rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)"
+NO_ADDRESS: Final = 'spec.clusterIPs: Invalid value: [""]: failed to allocate IP: rpc error: code = Unavailable desc = EOF'
 DUPLICATE: Final = '.spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]'
 
 
@@ -30,6 +31,7 @@ DUPLICATE: Final = '.spec.template.spec.containers[name="server"].env: duplicate
         (ApiError(422, "Invalid", "ValidatingAdmissionPolicy 'p' denied request: no"), "AdmissionDenied", False, True),
         (ApiError(500, "InternalError", "failed calling webhook"), "RequestFailed", False, False),
         (ApiError(401, "Unauthorized", "Unauthorized"), "RequestFailed", False, False),
+        (ApiError(422, "Invalid", NO_ADDRESS), "RequestFailed", False, False),
     ],
 )
 def test_what_an_error_means(error: ApiError, reason: str, stalled: bool, polls: bool) -> None:

@@ -35,7 +35,17 @@ class Stage:
         self.store = Store()
         self.queue: KeyQueue[Key] = KeyQueue(clock=elapsed)
         self.client = Listed(self.api)
-        self.resync = Resync(self.client, self.store, self.queue, resources, namespaces, period=PERIOD)
+        self.periods: list[int] = []
+        """How many keys were queued when each began."""
+        self.resync = Resync(
+            self.client,
+            self.store,
+            self.queue,
+            resources,
+            namespaces,
+            period=PERIOD,
+            on_period=lambda: self.periods.append(len(self.queue)),
+        )
 
     def known(self) -> list[str]:
         return sorted(f"{identity.kind} {identity.name}" for identity in self.store._records)
@@ -343,9 +353,9 @@ def test_everything_is_swept_and_looked_at_once_per_period() -> None:
 
     async def period(stage: Stage) -> None:
         await asyncio.sleep(0.9 * PERIOD - 1)
-        assert (stage.sweeps(), len(stage.queue)) == (1, 0)
+        assert (stage.sweeps(), len(stage.queue), stage.periods) == (1, 0, [])
         await asyncio.sleep(0.2 * PERIOD + SETTLE + 2)
-        assert (stage.sweeps(), len(stage.queue)) == (2, 1)
+        assert (stage.sweeps(), len(stage.queue), stage.periods) == (2, 1, [0])
         assert await stage.queue.take() == Key("ml", "qwen")
 
     in_virtual_time(scenario())
