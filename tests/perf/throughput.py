@@ -13,7 +13,8 @@ from perf.services import roomy_nodes, services
 from perf.stage import Stage, stage
 from perf.statistics import median
 
-ROUNDS: Final = 5
+ROUNDS: Final = 9
+"""Single ratios lie between 0.9 and 1.3 on a machine of two cores that does nothing else."""
 CONCURRENCIES: Final = (8, 16, 32)
 CHILDREN: Final = ("controllerrevisions", "deployments", "services")
 

@@ -9,9 +9,12 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 K = TypeVar("K")
+
+BRISK: Final = 1.0
+"""Seconds: a turn that takes longer waits for something of its own, such as a webhook."""
 
 
 class QueueObserver(Protocol):
@@ -73,8 +76,9 @@ class KeyQueue(Generic[K]):
         return len(self._queued)
 
     def crowded(self) -> bool:
-        """Live changes wait for a worker."""
-        return bool(self._live)
+        """Live changes wait for a worker, or several are worked on. Workers that wait for something do not count."""
+        brisk = sum(self._clock() - since < BRISK for since in self._running.values())
+        return bool(self._live) or brisk > 1
 
     def add(self, key: K, *, background: bool = False) -> None:
         """Queue a key. Live changes go before background ones (resync); a queued key may be promoted.

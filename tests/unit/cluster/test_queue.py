@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelservice_operator.cluster.queue import KeyQueue
+from modelservice_operator.cluster.queue import BRISK, KeyQueue
 
 
 class Clock:
@@ -268,11 +268,16 @@ def iter_taken(taken: list[str | None]) -> Iterator[str]:
     return (key for key in taken if key is not None)
 
 
-async def test_it_is_crowded_while_live_changes_wait() -> None:
-    queue: KeyQueue[str] = KeyQueue(clock=lambda: 0.0)
+async def test_it_is_crowded_while_live_changes_wait_or_several_are_worked_on_and_none_hangs() -> None:
+    now = [0.0]
+    queue: KeyQueue[str] = KeyQueue(clock=lambda: now[0])
     queue.add("a", background=True)
     assert not queue.crowded()
     queue.add("b")
     assert queue.crowded()
     assert await queue.take() == "b"
+    assert not queue.crowded()
+    assert await queue.take() == "a"
+    assert queue.crowded()
+    now[0] += BRISK
     assert not queue.crowded()
