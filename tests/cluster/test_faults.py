@@ -19,6 +19,8 @@ from localcluster import LocalCluster
 
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
 """How long what can go on for minutes does."""
+RECOVERY = 180.0
+"""Seconds within which all is well again although requests still fail: kopf starts again, each time later."""
 TRIES = 50
 """Requests a second that are refused, at most: ten streams and a handful of ModelServices."""
 OPEN = "the operator has streams open, which comes after it says that it is ready"
@@ -107,7 +109,7 @@ def test_every_third_request_is_refused(scene: Scene, proxy: Proxy) -> None:
     with proxy.injecting(mixed):
         proxy.cut_streams()
         expected = scene.change()
-        scene.settle()
+        scene.settle(RECOVERY)
     assert proxy.injected
     scene.check(expected)
 

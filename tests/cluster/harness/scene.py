@@ -59,7 +59,8 @@ class Scene:
             self.operator = usual
 
     def begin(self) -> None:
-        """The operator works, without a back-off that an earlier fault has left; from now on writes are counted."""
+        """The operator works, without what a fault or a failed test has left; from now on writes count."""
+        self.operator.process.resume()
         if self.operator.log.count(WATCH_FAILED) > self._watch_failures:
             self.operator.process.stop()
         self.operator.ensure_working()
