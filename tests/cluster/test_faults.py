@@ -174,6 +174,36 @@ def test_events_are_lost_without_a_word(comparing: Scene, proxy: Proxy) -> None:
     comparing.check(expected)
 
 
+HANGING = """
+from kopf._cogs.structs.credentials import Vault
+from modelservice_operator.cluster import kopf_settings
+kopf_settings.SERVER_TIMEOUT = kopf_settings.INACTIVITY_TIMEOUT = 3
+from modelservice_operator.cluster import watch
+watch.SILENCE_LIMIT, watch.LOOK_INTERVAL = 8.0, 1.0
+takes, vaults = Vault.populate, []
+async def take(vault, logged_in):
+    if vault not in vaults or vault is not vaults[0]:
+        vaults.append(vault)
+        await takes(vault, logged_in)
+Vault.populate = take
+"""
+"""The streams of the first watch layer get credentials once; when they ask for new ones they wait for ever."""
+
+
+def test_kopf_hangs(scene: Scene, installed: LocalCluster, proxy: Proxy) -> None:
+    with scene.without_operator():
+        scene.operator = Operator(
+            installed, "hanging", kubeconfig=proxy.kubeconfig, leader_election="off", prelude=HANGING
+        )
+        scene.begin()
+        eventually(lambda: proxy.cut_streams() > 0, why=OPEN)
+        with proxy.injecting(lambda request: Answer(401) if is_watch(request) else None):
+            eventually(lambda: proxy.injected > 0, why="kopf has to log in again")
+        expected = scene.change()
+        scene.settle()
+        scene.check(expected)
+
+
 def test_nothing_passes_and_nobody_is_told(scene: Scene, proxy: Proxy) -> None:
     with proxy.unreachable():
         expected = scene.change()

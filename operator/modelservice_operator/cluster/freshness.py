@@ -33,8 +33,12 @@ class Freshness:
     def silent(self) -> list[str]:
         """Complaints about resources that are not served, or were not heard of for longer than the limit."""
         unserved = [f"the API server does not serve {resource}: install the CRD" for resource in sorted(self._missing)]
-        return unserved + [
-            f"the watch of {resource} has been silent for {age:.0f} s"
+        return unserved + [f"the watch of {resource} has been silent for {age:.0f} s" for resource, age in self.dead()]
+
+    def dead(self) -> list[tuple[str, float]]:
+        """Resources that are served and were not heard of for longer than the limit, each with that time in seconds."""
+        return [
+            (resource, age)
             for resource, age in sorted(self.ages().items())
             if age > self._limit and resource not in self._missing
         ]

@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 SILENCE_LIMIT: Final = float(SERVER_TIMEOUT + INACTIVITY_TIMEOUT + 30)
 """Seconds without a sign of life after which a watch counts as dead."""
 
+LOOK_INTERVAL: Final = 10.0
+"""Seconds between two looks for a dead watch."""
+LONGEST_SILENCE: Final = 3600.0
+"""Seconds, at most, until the watch layer is started again where that has not helped: a right may be missing."""
 LOGIN_INTERVAL: Final = 1.0
 """Seconds between two logins, at least."""
 CANCELLATIONS: Final = 10
@@ -79,6 +83,7 @@ class Watch:
         """What kopf keeps of each object, nearly a kilobyte, for kinds of handlers that we do not have."""
         self._last_login = float("-inf")
         self._restart = asyncio.Event()
+        self._patience = SILENCE_LIMIT
         self._crd_uid: str | None = None
 
     async def run(self) -> None:
@@ -113,19 +118,33 @@ class Watch:
         )
         self._on_start()
         restart = asyncio.create_task(self._restart.wait())
+        dead = asyncio.create_task(self._until_dead())
         try:
-            done, _ = await asyncio.wait({*tasks, restart}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({*tasks, restart, dead}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             restart.cancel()
+            dead.cancel()
             await _end(others)
-        errors = [error for task in done - {restart} if (error := task.exception()) is not None]
+        errors = [error for task in done - {restart, dead} if (error := task.exception()) is not None]
         for error in errors:
             if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
                 raise error
         if errors:
             logger.warning("A kind that is watched is not served any more: the watch layer is started again.")
             await asyncio.sleep(DISCOVERY_GRACE)
-        return bool(errors) or restart in done
+        return bool(errors) or not done.isdisjoint({restart, dead})
+
+    async def _until_dead(self) -> None:
+        """Wait until kopf has lost a watch without noticing: it may wait for ever for something of its own."""
+        waited = 0.0
+        while not (dead := self._freshness.dead()) or waited < self._patience:
+            if not dead:
+                self._patience = SILENCE_LIMIT
+            await asyncio.sleep(LOOK_INTERVAL)
+            waited += LOOK_INTERVAL
+        self._patience = min(2 * self._patience, LONGEST_SILENCE)
+        silent = ", ".join(f"{resource} ({age:.0f} s)" for resource, age in dead)
+        logger.warning("Some watches show no sign of life, the watch layer is started again: %s.", silent)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()

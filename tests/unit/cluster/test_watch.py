@@ -287,6 +287,31 @@ def test_a_crd_that_is_installed_anew_is_watched_again() -> None:
     assert in_virtual_time(scenario())
 
 
+def test_a_watch_layer_that_hangs_is_started_again_and_ever_later_where_that_does_not_help(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """kopf's streams may wait for ever, such as for credentials, and say nothing."""
+
+    async def scenario() -> tuple[list[float], int]:
+        stage = Stage()
+        starts = []
+
+        async def hang(**_: Any) -> list[asyncio.Task[bool]]:
+            starts.append(elapsed())
+            return [asyncio.create_task(asyncio.Event().wait())]
+
+        monkeypatch.setattr(kopf, "spawn_tasks", hang)
+        watching = asyncio.create_task(stage.watch.run())
+        await asyncio.sleep(4 * SILENCE_LIMIT)
+        for resource in ALL:
+            stage.watch._saw(resource, "")
+        await asyncio.sleep(6 * SILENCE_LIMIT)
+        watching.cancel()
+        return [round(start / SILENCE_LIMIT, 1) for start in starts], stage.relists
+
+    assert in_virtual_time(scenario()) == ([0.0, 1.0, 3.0, 5.0, 7.0], 4)
+
+
 async def test_the_user_need_not_have_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """That of a container is a number, for which no entry in /etc/passwd need stand."""
 
