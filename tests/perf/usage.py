@@ -1,9 +1,12 @@
 """What a process uses, from /proc."""
 
+import math
 import os
+import time
 from pathlib import Path
 from typing import Final
 
+_REST: Final = 0.05
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -11,6 +14,15 @@ def cpu_seconds(pid: int) -> float:
     """User and system time so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def rest(pid: int) -> None:
+    """Wait until the process uses hardly any CPU: what a start is followed by, such as a sweep, is over then."""
+    used = math.inf
+    while used > _REST:
+        before = cpu_seconds(pid)
+        time.sleep(1)
+        used = cpu_seconds(pid) - before
 
 
 def resident(pid: int) -> float:
