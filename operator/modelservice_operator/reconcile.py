@@ -1,6 +1,5 @@
 """One ModelService brought to what its spec says, and its status to what is true. The details are in `cluster`."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -121,12 +120,14 @@ class Reconciler:
         try:
             if self._has_lost_children(parent):
                 await self._confirm(parent)
-            first = self._revisions.first(parent, spec)
-            if first is not None:
-                return await self._begin(parent, spec, *first)
             with judging(CONTROLLER_REVISION.kind):
                 revision, template = await self._revisions.desired(parent, spec)
-            return await self._bring_about(parent, spec, revision.name, template)
+            exists = self._store.deployment_of(parent) is not None
+            replicas = intended_replicas(spec, exists=exists)
+            intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
+            blocked = await self._apply(parent, spec, intents)
+            children = frozenset((intent["kind"], intent["metadata"]["name"]) for intent in intents)
+            return Outcome(spec, Desired.of(revision.name, template), blocked, children)
         except PlanError as error:
             return Outcome(spec, blocked=Blocked(error.reason, error.message, error.remedy, stalled=True))
         except Blocked as blocked:
@@ -135,34 +136,6 @@ class Reconciler:
             if namespace_is_gone(error):
                 raise Gone from error
             raise
-
-    async def _begin(self, parent: Parent, spec: ModelServiceSpec, name: str, template: Manifest) -> Outcome:
-        """A new ModelService: its revision is stored while its children are made, not before, as these are waited for.
-
-        A revision that could not be stored is made from the Deployment later.
-        """
-        stored, outcome = await asyncio.gather(
-            self._revisions.desired(parent, spec),
-            self._bring_about(parent, spec, name, template),
-            return_exceptions=True,
-        )
-        with judging(CONTROLLER_REVISION.kind):
-            if isinstance(stored, BaseException):
-                raise stored
-        if isinstance(outcome, BaseException):
-            raise outcome
-        if stored[0].name != name:
-            raise ApiError(409, "AlreadyExists", f"ControllerRevision {name} is another's: it has another name")
-        return outcome
-
-    async def _bring_about(self, parent: Parent, spec: ModelServiceSpec, name: str, template: Manifest) -> Outcome:
-        """The children, with the pod template of the revision of that name."""
-        exists = self._store.deployment_of(parent) is not None
-        replicas = intended_replicas(spec, exists=exists)
-        intents = desired_children(parent, spec, await self._held(parent, spec) or template, replicas)
-        blocked = await self._apply(parent, spec, intents)
-        children = frozenset((intent["kind"], intent["metadata"]["name"]) for intent in intents)
-        return Outcome(spec, Desired.of(name, template), blocked, children)
 
     async def _held(self, parent: Parent, spec: ModelServiceSpec) -> Manifest | None:
         """The pod template that a paused rollout keeps: that of the revision that serves, if there is one.

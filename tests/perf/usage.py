@@ -2,11 +2,14 @@
 
 import math
 import os
-import time
 from pathlib import Path
 from typing import Final
 
+from localcluster.polling import attempts
+
 _REST: Final = 0.05
+"""Seconds of CPU time in one second."""
+_LONG: Final = 300.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -18,11 +21,13 @@ def cpu_seconds(pid: int) -> float:
 
 def rest(pid: int) -> None:
     """Wait until the process uses hardly any CPU: what a start is followed by, such as a sweep, is over then."""
-    used = math.inf
-    while used > _REST:
-        before = cpu_seconds(pid)
-        time.sleep(1)
-        used = cpu_seconds(pid) - before
+    before = -math.inf
+    for _ in attempts(_LONG, interval=1.0):
+        used = cpu_seconds(pid)
+        if used - before < _REST:
+            return
+        before = used
+    raise AssertionError(f"The process {pid} still works after {_LONG:g} s.")
 
 
 def resident(pid: int) -> float:

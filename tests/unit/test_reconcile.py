@@ -5,11 +5,9 @@ from typing import Final
 import pytest
 
 from modelservice_operator import api
-from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
-from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.publish import FIRST_STATUS_PATIENCE, STATUS_INTERVAL
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.runtimes.runtime import Runtime
@@ -402,8 +400,7 @@ async def test_a_namespace_that_goes_ends_the_work_quietly(asked: str, failure: 
     world.deliver()
     assert await world.process.reconciler.reconcile(KEY) is None
     assert world.condition("Ready") == ("Unknown", "Pending")
-    assert any(verb.startswith(asked) for verb in verbs(world))
-    assert verbs(world)[-1].startswith("patch ModelService") is asked.startswith("patch ModelService")
+    assert verbs(world)[-1].startswith(asked)
 
 
 async def test_a_revision_that_is_refused_is_a_verdict_and_tried_once() -> None:
@@ -411,43 +408,11 @@ async def test_a_revision_that_is_refused_is_a_verdict_and_tried_once() -> None:
     world.apply()
     world.api.fail("create ControllerRevision", Failure(422, "Invalid", "data: Too long"))
     await world.settle()
-    asked = verbs(world)
-    assert [asked[0], asked[-1]] == ["create ControllerRevision qwen", "patch ModelService qwen/status"]
-    assert world.child("Deployment"), "clients wait for it"
+    assert verbs(world) == ["create ControllerRevision qwen", "patch ModelService qwen/status"]
     assert world.condition("Stalled") == ("True", "InvalidSpec")
     assert "data: Too long" in world.status["problems"][0]["message"]
     assert await world.turn() is None
-    assert verbs(world) == asked
-
-
-async def test_a_first_revision_that_was_not_stored_is_made_from_the_deployment() -> None:
-    """A newer operator renders another template, which would restart the pods."""
-    world = World()
-    world.apply()
-    world.deliver()
-    world.api.fail("create ControllerRevision", Failure(503))
-    await world.turn()
-    assert not world.revisions()
-    template = world.child("Deployment")["spec"]["template"]
-    world.runtimes = {**builtin(), "vllm": builtin()["vllm"].model_copy(update={"image": {"nvidia": "vllm:v9"}})}
-    await world.restart()
-    await world.rest()
-    assert world.child("Deployment")["spec"]["template"] == template
-    assert world.desired()["data"]["template"]["spec"] == template["spec"]
-
-
-async def test_a_first_revision_whose_name_is_anothers_gets_another_name() -> None:
-    world = World()
-    world.apply()
-    world.deliver()
-    taken = names.revision_name(KEY.name, revision_hash(inputs(KEY.name, read_spec(SPEC, KEY.name))))
-    foreign = {"metadata": {"name": taken}, "data": {"inputs": {}}, "revision": 1}
-    world.api.put({"apiVersion": "apps/v1", "kind": "ControllerRevision", **foreign})
-    await world.rest()
-    assert len(world.revisions()) == 2
-    labels = world.desired()["metadata"]["labels"]
-    assert not taken.endswith(labels[names.REVISION])
-    assert world.child("Deployment")["spec"]["template"]["metadata"]["labels"][names.REVISION] == labels[names.REVISION]
+    assert len(verbs(world)) == 2
 
 
 @pytest.mark.parametrize("asked", ["create ControllerRevision", "apply Deployment", "apply Service"])

@@ -45,20 +45,6 @@ class Revisions:
         """Try everything once more."""
         self._refused.clear()
 
-    def first(self, parent: Parent, spec: ModelServiceSpec) -> tuple[str, Manifest] | None:
-        """Name and pod template of the revision that `desired` will store for a ModelService that never had a child.
-
-        None for any other one, and where the API server has refused it.
-
-        Raises:
-            PlanError: nothing can be rendered from this spec.
-        """
-        family = self._store.family_of(parent)
-        if "observedGeneration" in parent.status or family.revisions or family.children or parent.uid in self._refused:
-            return None
-        hash_ = revision_hash(inputs(parent.name, spec))
-        return names.revision_name(parent.name, hash_), render(parent.name, spec, self._runtimes, hash_).template
-
     async def desired(self, parent: Parent, spec: ModelServiceSpec) -> tuple[Revision, Manifest]:
         """The revision that the spec asks for, and its pod template.
 
