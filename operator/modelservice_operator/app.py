@@ -151,7 +151,7 @@ class App:
         self._metrics.leader(leading=True)
         self._leading.set()
         if self._elector is None:
-            await self._stop.wait()
+            await asyncio.Event().wait()
         else:
             await self._elector.hold()
 

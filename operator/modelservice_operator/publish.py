@@ -77,7 +77,10 @@ class Publisher:
         self._gatherer.forget(key)
 
     async def publish(self, key: Key, judged: Parent, outcome: Outcome) -> float | None:
-        """Write the status if it differs; returns the seconds after which there may be another one without any news."""
+        """Write the status if it differs; returns the seconds after which there may be another one without any news.
+
+        0 means that the status gives way: it is to be written as soon as no other key waits.
+        """
         family = self._store.family(key)
         parent = family.parent
         if parent is None or parent.deleting or (parent.uid, parent.generation) != (judged.uid, judged.generation):
@@ -100,26 +103,16 @@ class Publisher:
             return later
         # What the process before this one was told of a pod, this one still has to ask.
         patient = last is None and not changed and not _problems(parent.status) <= _problems(wanted)
-        interval = self._patience(parent) if last is None else last + STATUS_INTERVAL - self._clock()
+        if last is None and self._gives_way(parent):
+            return 0.0
+        interval = 0.0 if last is None else last + STATUS_INTERVAL - self._clock()
         held = self._differs.setdefault(key, self._clock()) + LONGEST_HOLD - self._clock()
         wait = max(interval, min(held, self._gatherer.hold(key, patient=patient)))
         if wait > 0:
             return wait
-        body: Manifest = {"metadata": {"resourceVersion": str(parent.resource_version)}, "status": patch}
-        try:
-            answer = await self._client.merge_patch(
-                MODEL_SERVICE, parent.namespace, parent.name, body, subresource="status"
-            )
-        except ApiError as error:
-            if error.status == 409:
-                # Someone wrote first: the event of that write brings another turn.
-                return None
-            if is_absence(error):
-                self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
-                return None
-            if namespace_is_gone(error):
-                return None
-            raise
+        answer = await self._write(parent, patch)
+        if answer is None:
+            return None
         self._written[key] = self._clock()
         self._differs.pop(key, None)
         self._store.upsert(answer)
@@ -128,6 +121,21 @@ class Publisher:
             logger.log(level, "%s: %s", event.reason, event.message)
             self._recorder.record(parent, event, self._now())
         return later
+
+    async def _write(self, parent: Parent, patch: Manifest) -> Manifest | None:
+        """Patch the status; None where that was in vain, and what is to come will bring another turn."""
+        body: Manifest = {"metadata": {"resourceVersion": str(parent.resource_version)}, "status": patch}
+        try:
+            return await self._client.merge_patch(
+                MODEL_SERVICE, parent.namespace, parent.name, body, subresource="status"
+            )
+        except ApiError as error:
+            if is_absence(error):
+                self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
+            # With 409 someone wrote first: the event of that write comes.
+            elif error.status != 409 and not namespace_is_gone(error):
+                raise
+            return None
 
     def _with_evidence(self, key: Key, family: Family, outcome: Outcome, now: str) -> Family:
         """The family with what was learnt about its pods; what else has to be asked about them is asked soon."""
@@ -140,12 +148,10 @@ class Publisher:
         pods = {name: with_evidence(pod, self._gatherer.known(pod)) for name, pod in family.pods.items()}
         return dataclasses.replace(family, pods=pods)
 
-    def _patience(self, parent: Parent) -> float:
-        """Seconds that a first status waits: where many are new, the children of all go before the statuses."""
+    def _gives_way(self, parent: Parent) -> bool:
+        """Where many are new, the children of all go before the statuses."""
         new = "observedGeneration" not in parent.status
-        if not new or not self._crowded() or _age(parent, self._now()) >= FIRST_STATUS_PATIENCE:
-            return 0.0
-        return STATUS_INTERVAL
+        return new and self._crowded() and _age(parent, self._now()) < FIRST_STATUS_PATIENCE
 
 
 def _problems(of: Manifest) -> set[str]:

@@ -34,7 +34,10 @@ class Workers:
         *,
         clock: Callable[[], float],
     ) -> None:
-        """Prepare; nothing runs yet. No key is taken before all gates are open."""
+        """Prepare; nothing runs yet. No key is taken before all gates are open.
+
+        `reconcile` returns the seconds after which a key comes again, 0 for as soon as no other waits, None for not.
+        """
         self._gates = gates
         self._queue = queue
         self._reconcile = reconcile
@@ -94,7 +97,9 @@ class Workers:
             after = await self._reconcile(key)
             self._queue.forget(key)
             result = "success" if after is None else "requeue_after"
-            if after is not None:
+            if after == 0:
+                self._queue.add(key, background=True)
+            elif after is not None:
                 self._queue.add_after(key, after)
         except (ApiError, ApiUnreachable) as error:
             delay = self._queue.retry(key, (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0)

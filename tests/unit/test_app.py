@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -49,6 +51,32 @@ def test_a_stop_right_after_the_start_is_a_clean_one(tmp_path: Path, number: sig
             assert rest.endswith("Stopped.\n")
         finally:
             process.kill()
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    """Without leader election, and without a cluster."""
+    client = Client(Access("http://127.0.0.1:1"))
+    yield App(Settings.from_env({}, leader_election="off"), client, Metrics(), asyncio.Event())
+    await client.close()
+
+
+async def test_without_leader_election_too_a_stop_lets_what_is_under_way_end(app: App) -> None:
+    """Leadership that ends says that others work on already."""
+    app._resync.primed.set()
+    leading = asyncio.create_task(app._lead())
+    await app._leading.wait()
+    app._stop.set()
+    await asyncio.wait({leading}, timeout=0.01)
+    assert not leading.done()
+    leading.cancel()
+
+
+async def test_the_reconciler_hears_of_each_period_and_of_what_waits(app: App) -> None:
+    reconcile: Any = app._workers._reconcile
+    reconciler = reconcile.__self__
+    assert app._resync._on_period == reconciler.forget_refusals
+    assert reconciler._publisher._crowded == app._queue.crowded
 
 
 @pytest.mark.parametrize("elects", [False, True])

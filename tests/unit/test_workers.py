@@ -19,6 +19,7 @@ from unit.test_leader import elapsed, in_virtual_time
 
 A: Final = Key("ml", "a")
 B: Final = Key("ml", "b")
+C: Final = Key("ml", "c")
 S = TypeVar("S", bound="Stage")
 Outcome = float | None | Exception
 
@@ -95,6 +96,16 @@ def test_what_succeeds_is_done_once() -> None:
     stage = play(lambda: Stage(None), for_a_while)
     assert stage.turns == [(0.0, A)]
     assert stage.results() == {"success": 1}
+
+
+def test_what_gives_way_comes_again_as_soon_as_no_other_waits() -> None:
+    async def three(stage: Stage) -> None:
+        for key in (A, B, C):
+            stage.queue.add(key)
+        await asyncio.sleep(100)
+
+    stage = play(lambda: Stage(0.0, 0.0, None, None, None, count=1, takes=1.0), three)
+    assert stage.turns == [(0.0, A), (1.0, B), (2.0, C), (3.0, A), (4.0, B)]
 
 
 def test_what_asks_for_a_later_look_gets_it() -> None:

@@ -99,7 +99,7 @@ def is_absence(error: ApiError) -> bool:
 def is_terminal(error: ApiError) -> bool:
     """The same request will be refused for ever, as far as can be known."""
     if error.status in {400, 413, 422}:
-        return _NO_ADDRESS not in error.message
+        return not (error.message.startswith("Service ") and _NO_ADDRESS in error.message)
     return error.status == 500 and any(text in error.message for text in _BAD_INTENT)
 
 

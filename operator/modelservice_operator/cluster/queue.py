@@ -13,8 +13,8 @@ from typing import Final, Generic, Protocol, TypeVar
 
 K = TypeVar("K")
 
-BRISK: Final = 1.0
-"""Seconds: a turn that takes longer waits for something of its own, such as a webhook."""
+STARVING: Final = 30.0
+"""Seconds after which a background key goes before live changes."""
 
 
 class QueueObserver(Protocol):
@@ -62,7 +62,8 @@ class KeyQueue(Generic[K]):
         self._background: dict[K, None] = {}
         self._queued: dict[K, float] = {}
         self._running: dict[K, float] = {}
-        self._dirty: set[K] = set()
+        self._dirty: dict[K, bool] = {}
+        """Running keys that were added meanwhile, and whether that is for the background alone."""
         self._failures: dict[K, int] = {}
         self._delayed: list[tuple[float, int, K]] = []
         self._due: dict[K, float] = {}
@@ -76,17 +77,16 @@ class KeyQueue(Generic[K]):
         return len(self._queued)
 
     def crowded(self) -> bool:
-        """Live changes wait for a worker, or several are worked on. Workers that wait for something do not count."""
-        brisk = sum(self._clock() - since < BRISK for since in self._running.values())
-        return bool(self._live) or brisk > 1
+        """Live changes wait for a worker."""
+        return bool(self._live)
 
     def add(self, key: K, *, background: bool = False) -> None:
-        """Queue a key. Live changes go before background ones (resync); a queued key may be promoted.
+        """Queue a key. Live changes go before background ones (resync, first statuses); a queued key may be promoted.
 
         A key that has to wait because the API server said so is queued when that time has come.
         """
         if key in self._running:
-            self._dirty.add(key)
+            self._dirty[key] = background and self._dirty.get(key, True)
             return
         if self._barred.get(key, 0.0) > self._clock():
             self.add_after(key, self._barred[key] - self._clock())
@@ -142,9 +142,9 @@ class KeyQueue(Generic[K]):
         """The worker is finished with the key; if it was added meanwhile, it is queued again."""
         self._observer.done(self._clock() - self._running.pop(key))
         self._idle.set()
-        if key in self._dirty:
-            self._dirty.discard(key)
-            self.add(key)
+        background = self._dirty.pop(key, None)
+        if background is not None:
+            self.add(key, background=background)
 
     async def idle(self) -> None:
         """Wait until no worker has a key."""
@@ -176,7 +176,7 @@ class KeyQueue(Generic[K]):
             if self._due.get(key) == due:
                 del self._due[key]
                 self.add(key)
-        line = self._live or self._background
+        line = self._background if self._starves(now) else self._live or self._background
         if not line:
             return None
         key = next(iter(line))
@@ -186,3 +186,7 @@ class KeyQueue(Generic[K]):
         if self._queued:
             self._wake.set()
         return key
+
+    def _starves(self, now: float) -> bool:
+        oldest = next(iter(self._background), None)
+        return oldest is not None and now - self._queued[oldest] >= STARVING

@@ -9,7 +9,7 @@ TERMINATING: Final = (Cause("NamespaceTerminating", "metadata.namespace", "names
 TYPED_PATCH: Final = "failed to create typed patch object (ml/qwen; apps/v1, Kind=Deployment): .x: field not declared"
 CONVERT: Final = "failed to convert new object (ml/qwen; apps/v1, Kind=Deployment) to smd typed: quantities must match"
 TOO_LONG: Final = "rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)"
-NO_ADDRESS: Final = 'spec.clusterIPs: Invalid value: [""]: failed to allocate IP: rpc error: code = Unavailable'
+NO_ADDRESS: Final = 'Service "a" is invalid: spec.clusterIPs: Invalid value: [""]: failed to allocate IP: rpc error'
 DUPLICATE: Final = '.spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]'
 
 
