@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from typing import Any, Final
+from typing import Final, Unpack
+
+from typing_extensions import override
 
 from localcluster import LocalCluster
 from modelservice_operator.cluster.client import Client
@@ -12,7 +14,9 @@ from modelservice_operator.cluster.queue import KeyQueue
 from modelservice_operator.cluster.resources import WATCHED
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.transport import Content
 from modelservice_operator.events import Recorder
+from modelservice_operator.manifest import Manifest
 from modelservice_operator.publish import Publisher
 from modelservice_operator.reconcile import Reconciler
 from modelservice_operator.runtimes.catalogue import builtin
@@ -25,9 +29,10 @@ class Idle(Client):
 
     listed = False
 
-    async def _send(self, method: str, path: str, **rest: Any) -> tuple[int, dict[str, Any]]:
+    @override
+    async def send(self, method: str, path: str, **content: Unpack[Content]) -> tuple[int, Manifest]:
         assert not self.listed, f"{method} {path}: this reconcile had something to do"
-        return await super()._send(method, path, **rest)
+        return await super().send(method, path, **content)
 
 
 async def idle_reconciler(cluster: LocalCluster) -> tuple[Reconciler, Store, Idle]:

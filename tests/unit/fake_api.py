@@ -8,7 +8,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Unpack
 
 from typing_extensions import override
 
@@ -16,6 +16,7 @@ from modelservice_operator.api.status import PENDING
 from modelservice_operator.cluster.client import APPLY, Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable, Cause
 from modelservice_operator.cluster.resources import BY_KIND, EVENT, Resource
+from modelservice_operator.cluster.transport import Content
 from modelservice_operator.manifest import Manifest, wire_json
 from unit.admission import default, validate
 from unit.field_ownership import Conflict, Owner, Owners, apply, content, managed_fields, update
@@ -335,26 +336,17 @@ class FakeClient(Client):
         self.observer = _Silent()
 
     @override
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = "application/json",
-        accept: str | None = None,
-    ) -> tuple[int, Manifest]:
+    async def send(self, method: str, path: str, **content: Unpack[Content]) -> tuple[int, Manifest]:
+        query, body = content.get("query") or {}, content.get("body") or {}
         resource, name, subresource = _parse(path)
         verb = {"GET": "get" if name else "list", "POST": "create", "PATCH": "patch", "DELETE": "delete"}[method]
-        if content_type == APPLY:
-            verb = "force" if (query or {})["force"] == "true" else "apply"
-        if method == "POST" and body is not None:
+        if content.get("content_type") == APPLY:
+            verb = "force" if query["force"] == "true" else "apply"
+        if method == "POST":
             name = body["metadata"]["name"]
-        status, answer = self.api.serve(
-            Request(verb, resource.kind, name, subresource, json.loads(wire_json(body or {}))), query or {}
-        )
-        if accept is not None:
+        request = Request(verb, resource.kind, name, subresource, json.loads(wire_json(body)))
+        status, answer = self.api.serve(request, query)
+        if content.get("accept"):
             answer["items"] = [{"metadata": item["metadata"]} for item in answer["items"]]
         return status, answer
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Unpack
 
 from typing_extensions import override
 
@@ -27,9 +27,9 @@ from modelservice_operator.cluster.resources import (
 )
 from modelservice_operator.cluster.resync import Resync
 from modelservice_operator.cluster.store import Key, Store
+from modelservice_operator.cluster.transport import Content
 from modelservice_operator.events import Recorder
 from modelservice_operator.manifest import Manifest, digest
-from modelservice_operator.plan import names
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs, revision_hash
@@ -51,24 +51,10 @@ class _Reader(Client):
     """Reads, and refuses to write."""
 
     @override
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = "application/json",
-    ) -> Manifest:
+    async def send(self, method: str, path: str, **content: Unpack[Content]) -> tuple[int, Manifest]:
         if method != "GET":
-            raise _WouldWrite(f"{method} {path}: {body}")
-        return await super().request(method, path, query=query, body=body, content_type=content_type)
-
-    @override
-    async def apply(
-        self, manifest: Manifest, *, force: bool, manager: str = names.FIELD_MANAGER
-    ) -> tuple[Manifest, bool]:
-        raise _WouldWrite(f"apply {_called(manifest)} as {manager}, {force=}")
+            raise _WouldWrite(f"{method} {path}, {content}")
+        return await super().send(method, path, **content)
 
 
 def unconverged(kubeconfig: Path, namespace: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Unpack
 
 import pytest
 from typing_extensions import override
 
 from modelservice_operator.cluster.client import APPLY, MERGE_PATCH
 from modelservice_operator.cluster.errors import ApiError, Cause
+from modelservice_operator.cluster.transport import Content
 from modelservice_operator.dryrun.server import Applying, Refused, Server
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.preview.service import LAST_APPLIED
@@ -34,16 +35,8 @@ class Asked(FakeClient):
         self._error = error
 
     @override
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = "application/json",
-        accept: str | None = None,
-    ) -> tuple[int, Manifest]:
+    async def send(self, method: str, path: str, **content: Unpack[Content]) -> tuple[int, Manifest]:
+        query, content_type = content.get("query"), content["content_type"]
         assert query is not None
         assert query["dryRun"] == "All"
         self.sent.append((content_type, query))
