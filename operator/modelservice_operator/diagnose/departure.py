@@ -8,7 +8,9 @@ from modelservice_operator.diagnose.moments import between
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.records.pod import Pod
 
-SHORTAGES: Final = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.INSUFFICIENT_RESOURCES, Reason.TOO_MANY_PODS})
+MENDED_BY_DEPARTURE: Final = frozenset(
+    {Reason.INSUFFICIENT_ACCELERATORS, Reason.INSUFFICIENT_RESOURCES, Reason.TOO_MANY_PODS}
+)
 """What a pod that leaves may mend."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose import creation, rollout
-from modelservice_operator.diagnose.departure import SHORTAGES, leaving
+from modelservice_operator.diagnose.departure import MENDED_BY_DEPARTURE, leaving
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.precedence import first_finding
 from modelservice_operator.diagnose.problem import Problem, fold
@@ -53,7 +53,7 @@ def explain(
 
 def _lasting(findings: list[Finding], leaving_pods: int) -> list[Finding]:
     """The findings without the shortages that pods on their way out will mend, one each."""
-    short = [finding for finding in findings if finding.reason in SHORTAGES]
+    short = [finding for finding in findings if finding.reason in MENDED_BY_DEPARTURE]
     mended = {id(finding) for finding in short[:leaving_pods]}
     return [finding for finding in findings if id(finding) not in mended]
 

@@ -18,9 +18,8 @@ from modelservice_operator.records.pod import Pod
 from modelservice_operator.report.reading import Reading
 from modelservice_operator.timeline import Span, timeline
 
-SHORTAGES = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
+DEVICE_SHORTAGES: Final = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
 """Problems that a look at who holds the devices helps with."""
-
 
 STARTS: Final = 3
 """Pods whose start is shown."""
@@ -148,7 +147,7 @@ def report(reading: Reading, now: str) -> Report:
 
 def is_short(found: Report) -> bool:
     """Devices are short: who holds them is worth reading all pods of the cluster."""
-    return any(problem.reason in SHORTAGES for problem in found.problems)
+    return any(problem.reason in DEVICE_SHORTAGES for problem in found.problems)
 
 
 def with_devices(found: Report, reading: Reading) -> Report:
