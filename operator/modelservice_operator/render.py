@@ -14,8 +14,9 @@ from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
+from modelservice_operator.validate.kind import NO_OBJECT, NOTHING, is_model_service, others, wrong_kind
 from modelservice_operator.validate.metadata import named
-from modelservice_operator.validate.objects import LISTS, objects_in
+from modelservice_operator.validate.objects import objects_in
 from modelservice_operator.validate.validator import Validator
 
 
@@ -40,7 +41,7 @@ def render_file(text: str) -> str:
         except RecursionError as error:
             raise InvalidFile(f"{place}: it is nested too deeply") from error
     if not children:
-        raise InvalidFile(f"There is no {api.KIND} in it.")
+        raise InvalidFile(NOTHING)
     return write_documents(children)
 
 
@@ -70,7 +71,11 @@ def _children(place: str, found: object) -> list[Manifest]:
     if isinstance(found, InvalidYaml):
         raise InvalidFile(f"{place}: {found}")
     if not isinstance(found, dict):
-        raise InvalidFile(f"{place} is no Kubernetes object.")
+        raise InvalidFile(f"{place}: {NO_OBJECT}")
+    if mistake := wrong_kind(found):
+        raise InvalidFile(f"{place}: {mistake}")
+    if not is_model_service(found):
+        raise InvalidFile(f"{place}: cannot render {others([found])}.")
     name = _name(place, found)
     place = f"{place}, {api.KIND} {name}"
     if not isinstance(found.get("spec"), dict):
@@ -83,15 +88,6 @@ def _children(place: str, found: object) -> list[Manifest]:
 
 
 def _name(place: str, manifest: Manifest) -> str:
-    kind, version = manifest.get("kind"), manifest.get("apiVersion")
-    if not kind:
-        raise InvalidFile(f"{place} has no kind.")
-    if kind in LISTS:
-        raise InvalidFile(f"{place}: items must be a list.")
-    if kind != api.KIND:
-        raise InvalidFile(f"{place} is a {kind}: only {api.KIND}s can be rendered.")
-    if version != api.API_VERSION:
-        raise InvalidFile(f"{place}: apiVersion must be {api.API_VERSION}, not {version}.")
     metadata = manifest.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not name:
@@ -104,8 +100,7 @@ def _name(place: str, manifest: Manifest) -> str:
 def _refuse_what_the_api_server_refuses(place: str, manifest: Manifest) -> None:
     mistakes = _validator().mistakes(manifest)
     if mistakes:
-        told = (": ".join(filter(None, (mistake.field, mistake.message))) for mistake in mistakes)
-        raise InvalidFile(f"{place}: {'; '.join(told)}")
+        raise InvalidFile(f"{place}: {'; '.join(map(str, mistakes))}")
 
 
 @cache

@@ -257,7 +257,7 @@ def test_what_the_files_hold_beside_them(person: Person, kubectl: Kubectl) -> No
     other = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}'
     told = person.plan(other)
     assert (told.returncode, told.stdout) == (0, "")
-    assert "-: document 1: skipped, as ConfigMap is no ModelService" in told.stderr
+    assert "-: skipped what is no ModelService: 1 ConfigMap." in told.stderr
     told = person.plan(other, "a: [", Service(kubectl))
     assert told.returncode == 2
     assert f"ModelService {kubectl.namespace}/qwen is new." in told.stdout

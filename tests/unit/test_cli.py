@@ -129,11 +129,11 @@ def test_render_several_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "There is no ModelService in it."),
+        (b"", "there is no Kubernetes object in it"),
         (b"a: [", "line 1: "),
         ((ONE % "a").replace("model:", "modle:").encode(), "spec.modle: there is no such field; did you mean model?"),
         ((ONE % "a").replace("hf:", "ftp:").encode(), 'spec.model.uri: Invalid value: "ftp://Qwen/Qwen3-8B": must'),
-        ((ONE % "a" + "---\nkind: Pod\n").encode(), "document 2 is a Pod"),
+        ((ONE % "a" + "---\nkind: Pod\n").encode(), "document 2: cannot render what is no ModelService: 1 Pod."),
         (b"\xff\xfe\x00", "is not UTF-8"),
     ],
     ids=["empty", "no YAML", "unknown field", "wrong value", "another kind", "no text"],

@@ -20,6 +20,7 @@ from modelservice_operator.preview.text import outlook_text
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.target import ERROR, Target, connected, run
 from modelservice_operator.terminal import paint
+from modelservice_operator.validate.kind import NONE_OF_OURS
 
 _CHANGES: Final = 1
 
@@ -60,7 +61,7 @@ async def _plan(target: Target, names: Sequence[str], applying: Applying, *, as_
         width, painter = shutil.get_terminal_size().columns, paint()
         click.echo("\n\n".join(outlook_text(each, width, painter) for each in outlooks))
     elif not failures and not given.errors:
-        click.echo(f"There is no {api.KIND} in it.", err=True)
+        click.echo(NONE_OF_OURS, err=True)
     for error in given.errors:
         click.echo(f"Error: {error}", err=True)
     for failure in failures:

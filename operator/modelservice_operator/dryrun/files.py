@@ -9,9 +9,9 @@ from modelservice_operator.documents import InvalidYaml
 from modelservice_operator.files import Unreadable, files_in, read_text
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import section, text
+from modelservice_operator.validate.kind import NO_OBJECT, NOTHING, is_model_service, others, wrong_kind
 from modelservice_operator.validate.metadata import naming_mistakes
 from modelservice_operator.validate.objects import objects_in
-from modelservice_operator.validate.verdict import wrong_kind
 
 
 @dataclass(slots=True)
@@ -33,12 +33,11 @@ def read_files(names: Iterable[str], namespace: str | None, default: str) -> Giv
     for name in names:
         try:
             for file in files_in(name):
-                for place, found in objects_in(read_text(file)):
-                    _sort(given, f"{file}: {place}", found, namespace, default)
+                _read(given, file, namespace, default)
         except Unreadable as error:
             given.errors.append(f"{name}: {error}")
     if not (given.services or given.errors or given.remarks):
-        given.errors.append("there is no Kubernetes object in it")
+        given.errors.append(NOTHING)
     given.errors += [
         f"{api.KIND} {place}/{name} stands there {count} times: leave one of them"
         for (place, name), count in Counter(map(_identity, given.services)).items()
@@ -51,17 +50,22 @@ def _identity(service: Manifest) -> tuple[str, str]:
     return service["metadata"]["namespace"], service["metadata"]["name"]
 
 
-def _sort(given: Given, place: str, found: object, namespace: str | None, default: str) -> None:
-    if isinstance(found, InvalidYaml):
-        given.errors.append(f"{place}: {found}")
-    elif not isinstance(found, dict):
-        given.errors.append(f"{place}: there is no Kubernetes object")
-    elif mistake := wrong_kind(found):
-        given.errors.append(f"{place}: {mistake.field}: {mistake.message}")
-    elif (found.get("apiVersion"), found["kind"]) != (api.API_VERSION, api.KIND):
-        given.remarks.append(f"{place}: skipped, as {found['kind']} is no {api.KIND}")
-    else:
-        _take(given, place, found, namespace, default)
+def _read(given: Given, file: str, namespace: str | None, default: str) -> None:
+    skipped: list[Manifest] = []
+    for number, found in objects_in(read_text(file)):
+        place = f"{file}: {number}"
+        if isinstance(found, InvalidYaml):
+            given.errors.append(f"{place}: {found}")
+        elif not isinstance(found, dict):
+            given.errors.append(f"{place}: {NO_OBJECT}")
+        elif mistake := wrong_kind(found):
+            given.errors.append(f"{place}: {mistake}")
+        elif is_model_service(found):
+            _take(given, place, found, namespace, default)
+        else:
+            skipped.append(found)
+    if skipped:
+        given.remarks.append(f"{file}: skipped {others(skipped)}.")
 
 
 def _take(given: Given, place: str, found: Manifest, namespace: str | None, default: str) -> None:
@@ -73,9 +77,7 @@ def _take(given: Given, place: str, found: Manifest, namespace: str | None, defa
         given.errors.append(f"{place}: metadata.namespace: must be a text")
     elif namespace and said and said != namespace:
         given.errors.append(f"{place}: metadata.namespace: is {said}, and {namespace} was asked for")
-    elif mistakes := [
-        f"{place}: {mistake.field}: {mistake.message}" for mistake in naming_mistakes({"name": name, "namespace": said})
-    ]:
+    elif mistakes := [f"{place}: {mistake}" for mistake in naming_mistakes({"name": name, "namespace": said})]:
         # They become the path of a request: before that nobody else looks at them.
         given.errors += mistakes
     else:

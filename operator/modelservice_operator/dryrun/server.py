@@ -203,8 +203,7 @@ def _by_the_schema(given: Manifest, live: Manifest | None) -> Manifest:
     validator = Validator(crd(), api.VERSION)
     mistakes = validator.mistakes(given)
     if mistakes:
-        told = (": ".join(filter(None, (mistake.field, mistake.message))) for mistake in mistakes)
-        raise Refused("; ".join(told))
+        raise Refused("; ".join(map(str, mistakes)))
     return validator.completed(given) | {
         "metadata": {**section(live or {}, "metadata"), **given["metadata"]},
         "status": section(live or {}, "status"),

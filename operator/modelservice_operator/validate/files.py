@@ -1,12 +1,12 @@
 """The files that are judged, and what is said of all of them together."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
 from modelservice_operator.files import Unreadable, files_in, read_text
+from modelservice_operator.validate.kind import NONE_OF_OURS, NOTHING, others
 from modelservice_operator.validate.validator import Validator
 from modelservice_operator.validate.verdict import verdict
 
@@ -40,8 +40,7 @@ def validate_files(names: Iterable[str]) -> Report:
         except Unreadable as error:
             report.unreadable.append(f"{name}: {error}")
     if not judged and not report.remarks and not report.exit_code:
-        # The output of a command that failed, as a rule.
-        report.unreadable.append("there is no Kubernetes object in it")
+        report.unreadable.append(NOTHING)
     if not report.exit_code:
         report.remarks.append(_summary(judged))
     return report
@@ -57,12 +56,11 @@ def _judge(validator: Validator, file: str, report: Report) -> int:
     report.unreadable += [f"{file}: {document}" for document in result.unreadable]
     report.findings += [f"{file}: {finding}" for finding in result.findings]
     if result.skipped:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(result.skipped).items()))
-        report.remarks.append(f"{file}: skipped what is no {api.KIND}: {kinds}.")
+        report.remarks.append(f"{file}: skipped {others(result.skipped)}.")
     return result.judged
 
 
 def _summary(judged: int) -> str:
     if judged == 1:
         return f"1 {api.KIND} is valid."
-    return f"{judged} {api.KIND}s are valid." if judged else f"There is no {api.KIND} in it."
+    return f"{judged} {api.KIND}s are valid." if judged else NONE_OF_OURS

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from typing_extensions import override
+
 from modelservice_operator.manifest import wire_json
 
 OMITTED: Final = object()
@@ -26,6 +28,10 @@ class Mistake:
     field: str
     message: str
     blocks: bool = False
+
+    @override
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.field, self.message)))
 
 
 def invalid(field: str, value: object, detail: str) -> Mistake:

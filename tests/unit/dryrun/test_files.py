@@ -46,11 +46,6 @@ def test_each_has_its_namespace(tmp_path: Path, said: dict[str, object], placed:
     assert service["metadata"] == {"name": "qwen.v2", "namespace": placed}
 
 
-def test_nothing_at_all_is_the_output_of_a_command_that_failed(tmp_path: Path) -> None:
-    (tmp_path / "empty.yaml").write_text("---\n")
-    assert read_files([str(tmp_path / "empty.yaml")], None, "ml").errors == ["there is no Kubernetes object in it"]
-
-
 def test_two_documents_of_one_object(tmp_path: Path) -> None:
     """What an overlay and its base are, read as one directory."""
     for number in range(2):

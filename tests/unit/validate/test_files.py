@@ -75,10 +75,3 @@ def test_a_directory_without_files(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(GOOD, "utf-8-sig")
     assert validate_files([str(tmp_path)]).exit_code == 0
-
-
-@pytest.mark.parametrize("text", ["", "\n", "---\n# nothing\n---\n"])
-def test_nothing_at_all_is_the_output_of_a_command_that_failed(tmp_path: Path, text: str) -> None:
-    (tmp_path / "empty.yaml").write_text(text)
-    report = validate_files([str(tmp_path / "empty.yaml")])
-    assert (report.exit_code, report.unreadable) == (2, ["there is no Kubernetes object in it"])

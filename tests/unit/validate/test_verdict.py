@@ -39,7 +39,7 @@ AT = "ModelService ml/qwen: spec.model.uri: Invalid value: "
 )  # fmt: skip
 def test_verdict(text: str, judged: int, skipped: list[str], findings: list[str]) -> None:
     result = verdict(VALIDATOR, text)
-    assert (result.judged, result.skipped) == (judged, skipped)
+    assert (result.judged, [found["kind"] for found in result.skipped]) == (judged, skipped)
     assert len(result.findings) == len(findings)
     for line, beginning in zip(result.findings, findings, strict=True):
         assert line.startswith(beginning)
@@ -98,7 +98,7 @@ def test_lists(kind: tuple[str, str]) -> None:
     items = "".join(f"- {' '.join(text.split())}\n" for text in ("{apiVersion: v1, kind: Pod}",))
     text = f"apiVersion: {kind[0]}\nkind: {kind[1]}\nitems:\n{items}- {BAD.strip().replace(chr(10), chr(10) + '  ')}\n"
     result = verdict(VALIDATOR, text)
-    assert (result.judged, result.skipped) == (1, ["Pod"])
+    assert (result.judged, [found["kind"] for found in result.skipped]) == (1, ["Pod"])
     assert result.findings[0].startswith(f"document 1, item 2, {AT}")
 
 
