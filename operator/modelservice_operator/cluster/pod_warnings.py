@@ -13,6 +13,7 @@ from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.evidence import WHEN_BUSY, WHEN_FORBIDDEN
 from modelservice_operator.cluster.resources import EVENT
+from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import section, text
 from modelservice_operator.records.pod_event import PodEvent, pod_event
 
@@ -43,25 +44,49 @@ class PodWarnings:
                 group.create_task(self._follow(namespace))
 
     async def _follow(self, namespace: str | None) -> None:
+        outage = _Outage()
         while True:
             pause = AGAIN
             try:
-                await self._watch(namespace)
-            except ApiUnreachable:
+                async for change in self._client.watch(EVENT, namespace, fields=_SELECTED):
+                    outage.over()
+                    self._tell(change)
+                outage.over()
+            except ApiUnreachable as error:
                 pause = WHEN_BUSY
+                outage.goes_on(0, error)
             except ApiError as error:
-                pause = error.retry_after or WHEN_BUSY
-                if error.status == 403:
-                    logger.warning("Some problems will be told later: events may not be watched: %s", error)
-                    pause = WHEN_FORBIDDEN
+                pause = WHEN_FORBIDDEN if error.status == 403 else error.retry_after or WHEN_BUSY
+                outage.goes_on(error.status, error)
             except Exception:
                 logger.exception("The watch of events ended in a way that nobody foresaw, and begins again.")
                 pause = WHEN_BUSY
             await asyncio.sleep(pause)
 
-    async def _watch(self, namespace: str | None) -> None:
-        async for change in self._client.watch(EVENT, namespace, fields=_SELECTED):
-            if change.get("type") in _TOLD:
-                event = section(change, "object")
-                namespace_of = text(section(event, "metadata"), "namespace")
-                self._on_warning(namespace_of, text(section(event, "involvedObject"), "uid"), pod_event(event))
+    def _tell(self, change: Manifest) -> None:
+        if change.get("type") in _TOLD:
+            event = section(change, "object")
+            namespace = text(section(event, "metadata"), "namespace")
+            self._on_warning(namespace, text(section(event, "involvedObject"), "uid"), pod_event(event))
+
+
+class _Outage:
+    """The failures of one watch in a row, each way to fail told once."""
+
+    def __init__(self) -> None:
+        self._breaks = 0
+        self._told: set[int] = set()
+
+    def over(self) -> None:
+        """It goes again."""
+        self._breaks = 0
+        self._told.clear()
+
+    def goes_on(self, status: int, error: Exception) -> None:
+        """The watch failed; `status` is 0 where no answer came."""
+        self._breaks += status == 0
+        if status == 0 and self._breaks == 1:
+            return  # Every stream breaks off now and then, and the next attempt goes through.
+        if status not in self._told:
+            self._told.add(status)
+            logger.warning("Some problems will be told later: events cannot be watched: %s", error)

@@ -42,6 +42,15 @@ def stream(*changes: tuple[str, Manifest]) -> web.Response:
     return web.Response(text="".join(f"{line}\n" for line in lines))
 
 
+def busy() -> web.Response:
+    return status(503, "ServiceUnavailable", "etcd")
+
+
+def half(text: str = "") -> web.Response:
+    """Such as of a connection that breaks."""
+    return web.Response(text=f'{text}{{"type":')
+
+
 async def told_by(namespaces: Collection[str], *answers: Answer) -> tuple[list[tuple[str, str]], list[Asked]]:
     """The warnings that are told by the time that all answers are given, and what was asked."""
     told: list[tuple[str, str]] = []
@@ -86,15 +95,27 @@ async def test_a_stream_that_breaks_off_begins_anew_and_a_right_that_is_missing_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     expired = stream(("ADDED", warning("a")), ("ERROR", {"code": 410}))
-    half = web.Response(text='{"type":')
+    cut = half(stream(("ADDED", warning("b"))).text or "")
     forbidden = status(403, "Forbidden", "events is forbidden")
-    again = stream(("ADDED", warning("b")))
+    again = stream(("ADDED", warning("c")))
     with caplog.at_level(logging.WARNING):
-        told, _ = await told_by((), listed("7"), expired, listed("8"), half, listed("8"), forbidden, listed("9"), again)
-    assert told == [("ml/a", "FailedMount"), ("ml/b", "FailedMount")]
+        told, _ = await told_by((), listed("7"), expired, listed("8"), cut, forbidden, listed("9"), again)
+    assert [pod for pod, _ in told] == ["ml/a", "ml/b", "ml/c"]
     assert caplog.messages == [
-        "Some problems will be told later: events may not be watched: 403 Forbidden: events is forbidden"
+        "Some problems will be told later: events cannot be watched: 403 Forbidden: events is forbidden"
     ]
+
+
+async def test_an_outage_is_told_once_and_the_next_one_again(caplog: pytest.LogCaptureFixture) -> None:
+    first = (half(), half(), busy(), half(), busy())
+    second = (half(), half(), busy(), half())
+    await told_by((), *first, listed("7"), stream(), *second, listed("8"), stream(("ADDED", warning("a"))), half())
+    away, answered = (
+        "Some problems will be told later: events cannot be watched: GET /api/v1/events: the answer is no JSON object, "
+        "or only part of one",
+        "Some problems will be told later: events cannot be watched: 503 ServiceUnavailable: etcd",
+    )
+    assert caplog.messages == [away, answered, away, answered]
 
 
 async def test_an_event_that_is_too_large_ends_nothing() -> None:
