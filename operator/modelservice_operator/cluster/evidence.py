@@ -88,6 +88,8 @@ class Gatherer:
         self._on_full = on_full
         self._full = False
         self._dossiers: dict[str, Dossier] = {}
+        self._idle: dict[str, None] = {}
+        """Those of them that may go, longest idle first."""
         self._uids: dict[Key, set[str]] = {}
         self._queue: KeyQueue[str] = KeyQueue(clock=clock)
         self._forbidden: dict[tuple[Kind, str], float] = {}
@@ -122,6 +124,10 @@ class Gatherer:
                 dossier = self._dossiers[pod.uid] = Dossier(key, pod.name)
                 self._uids.setdefault(key, set()).add(pod.uid)
             dossier.want(questions, now)
+            if dossier.idle:
+                self._idle[pod.uid] = None
+            else:
+                self._idle.pop(pod.uid, None)
             self._schedule(pod.uid, dossier)
         for uid in self._uids.get(key, set()) - there:
             self._drop(uid)
@@ -218,9 +224,8 @@ class Gatherer:
     def _has_room(self) -> bool:
         """There is room for one more, at the cost of one that raises no question if need be."""
         full = len(self._dossiers) >= self._capacity
-        idle = next((uid for uid, dossier in self._dossiers.items() if dossier.idle), None) if full else None
-        if idle is not None:
-            self._drop(idle)
+        if full and self._idle:
+            self._drop(next(iter(self._idle)))
             full = False
         if full:
             self._on_full()
@@ -238,6 +243,7 @@ class Gatherer:
 
     def _drop(self, uid: str) -> None:
         dossier = self._dossiers.pop(uid)
+        self._idle.pop(uid, None)
         uids = self._uids[dossier.key]
         uids.discard(uid)
         if not uids:

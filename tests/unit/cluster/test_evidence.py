@@ -176,9 +176,11 @@ def test_a_thousand_broken_services_cost_bounded_requests_and_memory(caplog: pyt
         assert len(stage.api.asked) == 2 * 1500, "beyond the capacity pods go without"
         assert max(Counter((path, *query.items()) for _, path, query in stage.api.asked).values()) == 1
         for number in range(1000):
+            stage.gatherer.want(Key("ml", str(number)), [(pod(f"{number}-0"), ())])
             stage.gatherer.forget(Key("ml", str(number)))
         assert not stage.gatherer._dossiers
         assert not stage.gatherer._uids
+        assert not stage.gatherer._idle
 
     in_virtual_time(scenario())
 
@@ -190,6 +192,10 @@ def test_those_that_are_well_make_room_for_those_that_are_not() -> None:
         stage.raise_(CRASH, name="b", key=Key("ml", "other"))
         await stage.pass_(1.0)
         assert (stage.gatherer.known(pod("a")) is None, stage.gatherer.known(pod("b"))) == (False, None)
+        stage.raise_()
+        stage.raise_(CRASH)
+        stage.raise_(CRASH, name="b", key=Key("ml", "other"))
+        assert stage.gatherer.known(pod("b")) is None, "the other is in trouble again"
         stage.raise_()
         stage.raise_(CRASH, name="b", key=Key("ml", "other"))
         await stage.pass_(1.0)
