@@ -166,6 +166,7 @@ class App:
         failures: list[float] = []
         while True:
             await self._resync.prime()
+            self._tenancy.watching()
             self._resync.relisted()
             try:
                 await self._watch.run()

@@ -58,15 +58,22 @@ class Tenancy:
         self._namespaces = namespaces
         self._clock, self._now = clock, now
         self._tenures: dict[str, Tenure] = {}
+        self._watching = False
+
+    def watching(self) -> None:
+        """All Leases were listed: one that is seen from now on came, changed or went just now."""
+        self._watching = True
 
     def take(self, claim: Claim, *, gone: bool) -> None:
         """A Lease was seen, as it is now or as it was when it went."""
         holder = "" if gone else claim.holder
-        known = self._tenures.get(claim.namespace)
-        if claim.name != names.NAMESPACE_LEASE or holder == (known or NOBODY).holder:
+        if claim.name != names.NAMESPACE_LEASE or holder == self._tenures.get(claim.namespace, NOBODY).holder:
             return
-        age = self._age(claim) if known is None else 0.0
-        self._tenures[claim.namespace] = Tenure(holder, self._clock() - age)
+        now = self._clock()
+        age = 0.0 if self._watching or claim.namespace in self._tenures else self._age(claim)
+        # Where nobody has been named for long it is as if nobody had ever been.
+        self._tenures = {each: old for each, old in self._tenures.items() if old.holder or old.since + HANDOVER > now}
+        self._tenures[claim.namespace] = Tenure(holder, now - age)
         wait = self.wait(claim.namespace)
         if wait is None:
             logger.warning("Namespace %s is left alone: %s.", claim.namespace, _whose(holder))

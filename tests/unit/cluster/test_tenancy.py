@@ -89,6 +89,30 @@ def test_who_starts_later_does_not_wait_for_what_has_long_been_so() -> None:
     assert stage.waits() == (None, 0)
 
 
+def test_a_lease_that_named_nobody_when_we_started_makes_nobody_begin_at_once() -> None:
+    stage = Stage()
+    stage.lease(None, age=3600)
+    for tenancy in (stage.everywhere, stage.tenant):
+        tenancy.watching()
+    stage.lease(age=3600)
+    assert stage.waits() == (None, HANDOVER)
+
+
+def test_namespaces_that_come_and_go_leave_nothing_behind() -> None:
+    seconds = 1000.0
+    tenancy = Tenancy("", (), clock=lambda: seconds, now=lambda: START)
+    tenancy.watching()
+    claims = [Claim(f"ml-{number}", names.NAMESPACE_LEASE, "uid", 1, TENANT, "") for number in range(100)]
+    for gone in (False, True):
+        for claim in claims:
+            tenancy.take(claim, gone=gone)
+    assert {tenancy.wait(claim.namespace) for claim in claims} == {HANDOVER}
+    seconds += HANDOVER
+    tenancy.take(claims[0], gone=False)
+    assert list(tenancy._tenures) == ["ml-0"]
+    assert {tenancy.wait(claim.namespace) for claim in claims} == {None, 0}
+
+
 def test_a_clock_that_is_wrong_makes_the_wait_no_longer() -> None:
     stage = Stage()
     stage.lease(age=-3600)
