@@ -48,8 +48,8 @@ def refusing_registry(node: RealNode, name: str) -> Iterator[None]:
     server = ThreadingHTTPServer((str(node.addresses.machine), 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    redirect(node, name, server.server_port)
     try:
+        redirect(node, name, server.server_port)
         yield
     finally:
         server.shutdown()
