@@ -14,6 +14,9 @@ from localcluster import LocalCluster
 
 WRITE_VERBS = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 LONG_RUNNING = frozenset({"watch", "connect", "proxy"})
+QUIET = 3.0
+"""Seconds without a write after which no status is held back any more. There is no condition to wait for: no metric
+tells that a test's last change is still on its way to the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def settled(audit: Audit) -> int:
 
     def calm() -> int:
         mark = audit.mark()
-        time.sleep(3)
+        time.sleep(QUIET)
         return mark if not audit.writes(user=USER, since=mark, excluding=("leases", "events")) else 0
 
     return eventually(calm, why="the operator comes to rest")
