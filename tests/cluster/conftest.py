@@ -15,9 +15,10 @@ from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import Operator, install
 from image import BuilderMissingError, build_operator_image
 from localcluster import Kubectl, LocalCluster
-from localcluster.build import HELM_3, built, programs
+from localcluster.build import built, programs
 from localcluster.cluster import say
 from localcluster.engines import llamacpp_image, tei_image, vllm_image
+from localcluster.module import HELM_3
 from localcluster.realnode import RealNodeSpec, in_words, missing
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from cluster.harness.operator import ROOT
-from localcluster.build import KREW, built, programs
+from localcluster.build import built, programs
 from localcluster.cluster import say
+from localcluster.module import KREW
 
 VERSION = "v0.1.0"
 URL = "https://downloads.example.com/modelservice"

@@ -10,11 +10,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from localcluster.build import BuildError, programs
+from localcluster.build import programs
 from localcluster.cluster import LocalCluster, say
 from localcluster.demo import demo
 from localcluster.golang import GoMissingError
 from localcluster.kubectl import Kubectl, KubectlError
+from localcluster.module import BuildError
 from localcluster.process import ProcessError
 from localcluster.realnode import WORKLOAD, RealNodeSpec, in_words, missing
 from localcluster.record import Recorder

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from engines.contract import load
-from localcluster.build import ENGINES, SIMULATOR, built
+from localcluster.build import built
 from localcluster.cluster import say
+from localcluster.module import ENGINES, SIMULATOR
 from localcluster.realnode.images import write_image
 from modelservice_operator.runtimes.catalogue import builtin
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from localcluster import build, golang
-from localcluster.build import HELM_3, KUBERNETES, NODE, PODS, TOOLS, BuildError, node_programs, programs
+from localcluster import module as modules
+from localcluster.build import node_programs, programs
+from localcluster.module import HELM_3, KUBERNETES, NODE, PODS, TOOLS, BuildError, Module
 from localcluster.polling import attempts
 from localcluster.process import alive
 
@@ -109,7 +111,7 @@ def test_everything_is_built_once(go: FakeGo, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize("module", [KUBERNETES, TOOLS])
-def test_only_the_missing_module_is_built(go: FakeGo, said: list[str], module: build.Module) -> None:
+def test_only_the_missing_module_is_built(go: FakeGo, said: list[str], module: Module) -> None:
     programs(said.append)
     shutil.rmtree(build.cache() / module.digest())
     programs(said.append)
@@ -117,9 +119,9 @@ def test_only_the_missing_module_is_built(go: FakeGo, said: list[str], module: b
 
 
 def test_a_changed_module_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(build.MODULES, tmp_path / "modules")
+    shutil.copytree(modules.MODULES, tmp_path / "modules")
     before = KUBERNETES.digest(), TOOLS.digest()
-    monkeypatch.setattr(build, "MODULES", tmp_path / "modules")
+    monkeypatch.setattr(modules, "MODULES", tmp_path / "modules")
     assert before == (KUBERNETES.digest(), TOOLS.digest())
     with (tmp_path / "modules" / "tools" / "go.sum").open("a") as sums:
         sums.write("changed")
@@ -128,9 +130,9 @@ def test_a_changed_module_has_another_digest(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_changed_program_of_ours_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(build.MODULES, tmp_path / "modules")
+    shutil.copytree(modules.MODULES, tmp_path / "modules")
     before = PODS.digest()
-    monkeypatch.setattr(build, "MODULES", tmp_path / "modules")
+    monkeypatch.setattr(modules, "MODULES", tmp_path / "modules")
     with (tmp_path / "modules" / "pods" / "workload" / "main.go").open("a") as source:
         source.write("// changed")
     assert PODS.digest() != before
