@@ -91,11 +91,11 @@ krew: $(READY) ## The kubectl plugin for Krew, in dist/krew (VERSION=v1.2.3 URL=
 
 .PHONY: image
 image: ## Build the operator's image as IMAGE=NAME:TAG (BUILDER=docker|podman|buildah, PYTHON_IMAGE=…, SOURCE=URL)
-	@BUILDER='$(BUILDER)' PYTHON_IMAGE='$(PYTHON_IMAGE)' SOURCE='$(SOURCE)' tests/image/build.sh '$(IMAGE)'
+	@BUILDER='$(BUILDER)' PYTHON_IMAGE='$(PYTHON_IMAGE)' SOURCE='$(SOURCE)' image/build.sh '$(IMAGE)'
 
 .PHONY: sbom
 sbom: $(READY) ## Write build/sbom.cdx.json: the packages of the image, with versions, hashes and licenses
-	@PYTHONPATH=tests $(BIN)/python -m image.sbom build/sbom.cdx.json
+	@$(BIN)/python -m image.sbom build/sbom.cdx.json
 	@echo build/sbom.cdx.json
 
 .PHONY: lock

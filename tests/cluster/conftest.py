@@ -13,13 +13,13 @@ from _pytest.capture import CaptureManager
 from cluster.harness.audit import Audit
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import Operator, install
-from image import BuilderMissingError, build_operator_image
 from localcluster import Kubectl, LocalCluster
 from localcluster.build import built, programs
 from localcluster.cluster import say
 from localcluster.engines import llamacpp_image, tei_image, vllm_image
 from localcluster.module import HELM_3
 from localcluster.realnode import RealNodeSpec, in_words, missing
+from localimage import BuilderMissingError, build_operator_image
 
 CLUSTERS = pytest.StashKey[list[LocalCluster]]()
 LOG_SIZES = pytest.StashKey[dict[Path, int]]()

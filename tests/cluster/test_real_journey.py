@@ -16,9 +16,9 @@ from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import CHART, NAME, NAMESPACE, ROOT
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
-from image.build import NAME as IMAGE
 from localcluster import KubectlError, LocalCluster
 from localcluster.client import Client, Traffic
+from localimage.build import NAME as IMAGE
 
 pytestmark = pytest.mark.node
 

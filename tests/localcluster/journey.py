@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from image import BuilderMissingError, build_operator_image
-from image.build import NAME as IMAGE
 from localcluster.client import Client, Traffic
 from localcluster.cluster import say
 from localcluster.shell import STEP_SECONDS, Shell, show
+from localimage import BuilderMissingError, build_operator_image
+from localimage.build import NAME as IMAGE
 
 CHAT: Final = """\
 {{"model": "{name}", "max_tokens": 12, "messages": [{{"role": "user", "content": "Why is the sky blue?"}}]}}

@@ -18,7 +18,7 @@ from packageurl import PackageURL
 
 from modelservice_operator import __version__
 
-REQUIREMENTS: Final = Path(__file__).parents[2] / "requirements" / "runtime.txt"
+REQUIREMENTS: Final = Path(__file__).parents[1] / "requirements" / "runtime.txt"
 _PIN: Final = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>\S+) \\\n(?P<hashes>(?: +--hash=\S+(?: \\)?\n)+)", re.MULTILINE
 )

@@ -1,16 +1,16 @@
-"""The operator's image as a file: `python -m image OUT.tar` for a node, without a registry."""
+"""The operator's image as a file: `python -m localimage OUT.tar` for a node, without a registry."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from image.build import NAME, build_operator_image
-from image.buildah import BuilderMissingError
+from localimage.build import NAME, build_operator_image
+from localimage.buildah import BuilderMissingError
 
 
 def main() -> int:
     """Run the command; the exit code."""
-    parser = argparse.ArgumentParser(prog="image", description=__doc__)
+    parser = argparse.ArgumentParser(prog="localimage", description=__doc__)
     parser.add_argument("tar", type=Path, metavar="OUT.tar")
     parser.add_argument("--name", default=NAME, help="default: %(default)s")
     parser.add_argument("--python", type=Path, help="what the base image is made of; default: this one")

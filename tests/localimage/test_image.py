@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from image.build import NAME, ROOT, build
-from image.buildah import Buildah, BuilderMissingError
-from image.dockerfile import install
 from image.sbom import REQUIREMENTS, pins
+from localimage.build import NAME, ROOT, build
+from localimage.buildah import Buildah, BuilderMissingError
+from localimage.dockerfile import install
 from modelservice_operator import __version__
 
 CHART = ROOT / "charts" / "modelservice-operator" / "templates"

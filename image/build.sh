@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh NAME:TAG: builds the Dockerfile with the first builder that works, or the one in BUILDER.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 fail() {
   echo "No image was built. $1" >&2

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from image.build import ROOT
 from modelservice_operator import __version__
 
+ROOT = Path(__file__).parents[2]
 NAME = "registry.example.com/team/operator:1"
 
 

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from image.base import make_root
-from image.buildah import Buildah
+from localimage.base import make_root
+from localimage.buildah import Buildah
 from modelservice_operator import __version__
 
 ROOT: Final = Path(__file__).parents[2]
