@@ -25,8 +25,12 @@ AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata"}],
+    "rules": [
+        {"level": "Request", "resources": [{"group": "modelservice.dev", "resources": ["modelservices/status"]}]},
+        {"level": "Metadata"},
+    ],
 }
+"""What is written into a status is logged too."""
 
 
 def on_free_port(make: Callable[[int], Process], host: str = HOST) -> tuple[Process, int]:

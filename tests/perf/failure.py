@@ -108,15 +108,15 @@ async def _tell(connection: Connection, pod: dict[str, Any]) -> None:
 
 
 def _times(here: Stage, mark: int, pods: list[dict[str, Any]]) -> list[float]:
-    """Seconds from the write of each failure to the first status write of its service after it."""
+    """Seconds from the write of each failure to the first status of its service after it that names a problem."""
     times = []
     services_by_pod = {pod["metadata"]["name"]: pod["metadata"]["labels"]["modelservice.dev/name"] for pod in pods}
-    told = [request for request in here.writes(mark) if request.subresource == "status"]
+    told = [request for request in here.writes(mark) if request.subresource == "status" and request.problems]
     for failure in here.audit.writes(since=mark, user="admin"):
         if failure.resource not in {"pods", "events"}:
             continue
         name = services_by_pod[failure.name.removesuffix(_EVENT)]
         after = [write.answered for write in told if write.name == name and write.answered > failure.received]
-        assert after, f"no status of {name} was written after {failure.received}"
+        assert after, f"no status of {name} named a problem after {failure.received}"
         times.append(max(0.0, (after[0] - failure.answered).total_seconds()))
     return times

@@ -83,7 +83,10 @@ def _start(here: Stage, operator: Operator, size: int) -> Iterator[Figure]:
 
 def _requests(here: Stage, mark: int, count: int) -> Iterator[Figure]:
     """What the first ModelServices needed, and some with scaling."""
-    yield Figure("new.writes", *_writes(here.writes(mark), count))
+    writes = here.writes(mark)
+    yield Figure("new.writes", *_writes(writes, count))
+    statuses = Counter(request.name for request in writes if request.subresource == "status")
+    yield Figure("new.statuses", max(statuses.values()))
     everything = here.audit.requests(user=USER, since=mark, namespace=NAMESPACE, excluding=("events",))
     reads = [request for request in everything if request.verb in {"get", "list"}]
     yield Figure("new.reads", len(reads) / count)

@@ -41,6 +41,7 @@ ROWS: Final = (
     Row("restart.writes", "writes per object after a restart", "", 0, "2.1"),
     Row("restart.reads", "requests other than writes after a restart, in all", "", None, "4.2 per object"),
     Row("new.writes", "writes for a new ModelService without pods: 3 children, status", "", 5, "10"),
+    Row("new.statuses", "writes of the status of a new ModelService without pods, at most", "", 2, ""),
     Row("new.reads", "reads for a new ModelService", "", 0, "12"),
     Row(
         "new.scaled", "writes for a new one with scaling, without status: 5 children, the number of replicas", "", 6, ""

@@ -25,7 +25,7 @@ def test_requests_of_new_ones_and_silence_at_rest_and_after_a_restart(monkeypatc
     monkeypatch.setattr(growth, "EVENTS", FEW)
     monkeypatch.setattr(growth, "SCALED", 3)
     found = measured(list(growth.measure(FEW, rest_seconds=10)))
-    for key in ("rest.writes", "restart.writes", "new.writes", "new.reads", "new.scaled"):
+    for key in ("rest.writes", "restart.writes", "new.writes", "new.statuses", "new.reads", "new.scaled"):
         assert found[key] <= limit(key), key
     assert found["restart.reads"] < 3 * FEW, "a few lists and watches, whatever there is"
 

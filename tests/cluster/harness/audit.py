@@ -35,6 +35,8 @@ class Request:
     uri: str
     received: datetime
     answered: datetime
+    problems: tuple[str, ...]
+    """The reasons of the problems that a write of a status brings."""
 
     @property
     def written(self) -> bool:
@@ -122,6 +124,11 @@ def is_answer(event: Mapping[str, Any]) -> bool:
     return bool(event["stage"] == ("ResponseStarted" if event["verb"] in LONG_RUNNING else "ResponseComplete"))
 
 
+def _status(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a write of a status what it writes, of anything else nothing: the policy logs no other bodies."""
+    return (event.get("requestObject") or {}).get("status") or {}
+
+
 def request_of(event: Mapping[str, Any]) -> Request:
     """The request that an event of the log is about."""
     target: Mapping[str, str] = event.get("objectRef") or {}
@@ -138,4 +145,5 @@ def request_of(event: Mapping[str, Any]) -> Request:
         uri=event["requestURI"],
         received=datetime.fromisoformat(event["requestReceivedTimestamp"]),
         answered=datetime.fromisoformat(event["stageTimestamp"]),
+        problems=tuple(problem["reason"] for problem in _status(event).get("problems") or ()),
     )

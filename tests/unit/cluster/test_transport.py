@@ -208,18 +208,6 @@ async def test_cancelling_a_request_cancels_the_task() -> None:
             await task
 
 
-async def test_a_cancellation_that_was_meant_for_another_task_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """kopf, when it ends, cancels tasks that it does not know, such as one that aiohttp started for a connection."""
-
-    async def cancelled() -> str:
-        raise asyncio.CancelledError
-
-    async with served() as (client, _, _):
-        monkeypatch.setattr(client, "bearer_token", cancelled)
-        with pytest.raises(ApiUnreachable, match="the connection was given up"):
-            await client.get(DEPLOYMENT, "ml", "chat")
-
-
 async def test_objects_larger_than_the_read_buffer() -> None:
     large = {"metadata": {"name": "large"}, "data": {"text": "x" * (3 * 2**20)}}
     async with served(web.json_response(large)) as (client, _, _):
