@@ -114,7 +114,6 @@ class App:
     async def run(self) -> int:
         """Run until SIGTERM, SIGINT, a lost Lease or a watch layer that keeps failing; returns the exit code."""
         async with http.serve(self._settings, self._metrics, healthy=self._complaints, ready=self._unready):
-            # Every task exists before kopf starts: kopf, when it fails, cancels all that came after it.
             workers = asyncio.create_task(self._workers.run(), name="workers")
             lead = asyncio.create_task(self._lead(), name="leader")
             events = asyncio.create_task(self._recorder.run(), name="events")

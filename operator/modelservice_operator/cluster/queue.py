@@ -133,7 +133,6 @@ class KeyQueue(Generic[K]):
                 return key
             self._wake.clear()
             wait = max(0.0, self._delayed[0][0] - self._clock()) if self._delayed else None
-            # Not wait_for, which runs a task of its own: kopf, when it fails, cancels tasks that it does not know.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wake.wait()

@@ -4,7 +4,6 @@ The generated API classes of the `kubernetes` package cost four times the CPU pe
 match their models; its transport encodes bodies otherwise than `manifest`.
 """
 
-import asyncio
 import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -168,12 +167,6 @@ class Transport:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
-        except asyncio.CancelledError as error:
-            # kopf, when it ends, cancels tasks that it does not know, such as one that opens a connection for us.
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise ApiUnreachable(f"{method} {path}: the connection was given up") from error
         finally:
             self.observer.request(method, status, self.access.host)
 
