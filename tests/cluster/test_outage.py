@@ -79,10 +79,11 @@ def test_too_many_requests_are_waited_out(proxied: tuple[Operator, Proxy], kubec
     _, proxy = proxied
     refusal = Answer(429, "too many requests", (("Retry-After", "3"),))
 
+    ours = f"/namespaces/{kubectl.namespace}/controllerrevisions"
     tries: list[float] = []
 
     def revisions(request: web.Request) -> Answer | None:
-        if request.method != "POST" or not request.path.endswith("/controllerrevisions"):
+        if request.method != "POST" or not request.path.endswith(ours):
             return None
         tries.append(time.monotonic())
         return refusal
