@@ -44,8 +44,14 @@ WATCH_BACKOFF: Final = 30.0
 class App:
     """The parts of one operator process, wired together."""
 
-    def __init__(self, settings: Settings, client: Client, metrics: Metrics, stop: asyncio.Event) -> None:
-        """Prepare; nothing runs yet. `stop` is set when the process was told to end."""
+    def __init__(
+        self, settings: Settings, client: Client, lease_client: Client, metrics: Metrics, stop: asyncio.Event
+    ) -> None:
+        """Prepare; nothing runs yet. `stop` is set when the process was told to end.
+
+        The Lease has a client of its own, which asks nobody whether it may write, and a connection that is known to be
+        good or bad: of those that others have left open, all may be dead.
+        """
         loop = asyncio.get_running_loop()
         self._settings = settings
         self._client = client
@@ -106,7 +112,7 @@ class App:
         metrics.expose(sources, workers=settings.workers)
         self._elector: Elector | None = None
         if settings.elects:
-            self._elector = elector = Elector(client.unfenced(), settings)
+            self._elector = elector = Elector(lease_client, settings)
             client.may_write = lambda namespace: elector.leading and tenancy.serves(namespace)
         else:
             client.may_write = tenancy.serves
@@ -222,11 +228,13 @@ async def run(settings: Settings) -> int:
     stop = asyncio.Event()
     _bind_signals(stop)
     metrics = Metrics()
-    client = Client(await load_access(settings.kubeconfig, settings.context), metrics)
+    access = await load_access(settings.kubeconfig, settings.context)
+    client, lease_client = Client(access, metrics), Client(access, metrics)
     try:
-        return await App(settings, client, metrics, stop).run()
+        return await App(settings, client, lease_client, metrics, stop).run()
     finally:
         await client.close()
+        await lease_client.close()
 
 
 def _is_watched(resource: Resource, settings: Settings) -> bool:

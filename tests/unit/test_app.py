@@ -57,7 +57,7 @@ def test_a_stop_right_after_the_start_is_a_clean_one(tmp_path: Path, number: sig
 async def app() -> AsyncIterator[App]:
     """Without leader election, and without a cluster."""
     client = Client(Access("http://127.0.0.1:1"))
-    yield App(Settings.from_env({}, leader_election="off"), client, Metrics(), asyncio.Event())
+    yield App(Settings.from_env({}, leader_election="off"), client, client, Metrics(), asyncio.Event())
     await client.close()
 
 
@@ -85,7 +85,7 @@ async def test_a_lease_of_its_namespace_takes_the_right_to_write(elects: bool, m
     monkeypatch.setattr(Elector, "leading", True)
     client = Client(Access("http://127.0.0.1:1"))
     settings = Settings.from_env({}, leader_election="on" if elects else "off", leader_election_namespace="own")
-    app = App(settings, client, Metrics(), asyncio.Event())
+    app = App(settings, client, client, Metrics(), asyncio.Event())
     assert (client.may_write("ml"), client.may_write("web")) == (True, True)
     metadata = {"namespace": "ml", "name": names.NAMESPACE_LEASE, "uid": "u", "resourceVersion": "7"}
     app._store.upsert({"kind": "Lease", "metadata": metadata, "spec": {"holderIdentity": "team-a/modelservice"}})

@@ -296,6 +296,27 @@ def test_leadership_ends_at_the_deadline_when_the_api_server_hangs() -> None:
     in_virtual_time(scenario())
 
 
+def test_a_renewal_that_gets_no_answer_is_tried_again_in_time() -> None:
+    """Its connection may be dead: with the settings by default there is a second left for another one."""
+
+    class Deaf(FakeApi):
+        async def request(self, method: str, path: str, *, body: Manifest | None = None) -> Manifest:
+            self.answers_after = 3600 if len(self.log) % 3 == 2 else 0.01
+            return await super().request(method, path, body=body)
+
+    async def scenario() -> None:
+        api = Deaf()
+        candidate = elector(api)
+        await candidate.acquire()
+        holding = asyncio.create_task(candidate.hold())
+        await asyncio.sleep(60)
+        assert not holding.done()
+        assert api.log[2:8] == ["PUT", "GET", "PUT"] * 2
+        holding.cancel()
+
+    in_virtual_time(scenario())
+
+
 def test_the_deadline_counts_from_before_the_request() -> None:
     async def scenario() -> None:
         api = FakeApi(answers_after=4)

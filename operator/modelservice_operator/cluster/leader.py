@@ -102,7 +102,9 @@ class Elector:
         """
         while self.leading:
             await self._sleep(min(self._pause(), self._time_left()))
-            if self.leading and not await self._try(self._time_left()) and self._holder() not in {"", self.identity}:
+            # On a connection that is dead without anybody having been told, the first try waits in vain.
+            patience = min(self._time_left(), self._renew_deadline / 2)
+            if self.leading and not await self._try(patience) and self._holder() not in {"", self.identity}:
                 self._renewed = None
                 raise LeadershipLost(f"the Lease {self._lease_name} is now held by {self._holder()}")
         raise LeadershipLost(f"the Lease {self._lease_name} could not be renewed for {self._renew_deadline:g} s")

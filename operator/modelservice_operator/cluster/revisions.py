@@ -13,6 +13,7 @@ from modelservice_operator.cluster.errors import ApiError, judge
 from modelservice_operator.cluster.resources import CONTROLLER_REVISION, DEPLOYMENT
 from modelservice_operator.cluster.store import Store
 from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.diff import difference
 from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.metadata import child_metadata
@@ -168,6 +169,8 @@ class Revisions:
             return None
         if "deletionTimestamp" in live["metadata"]:
             raise being_deleted("ControllerRevision", name)
+        if not difference(live, manifest):
+            return live  # we made it, and never got the answer
         version, labels = live["metadata"]["resourceVersion"], manifest["metadata"]["labels"]
         return await self._own(parent, name, version, manifest["revision"], **labels)
 

@@ -4,10 +4,9 @@ The generated API classes of the `kubernetes` package cost four times the CPU pe
 match their models; its transport encodes bodies otherwise than `manifest`.
 """
 
-import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Protocol, Self, TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -59,12 +58,6 @@ class Transport:
         self.may_write: Callable[[str], bool] = lambda _: True
         """Asked before each write, with the namespace: a leader that was stopped for a while wakes up in the midst of
         its work, and a namespace may have been given to another operator meanwhile."""
-
-    def unfenced(self) -> Self:
-        """The same connections for what may be written without asking: the Lease."""
-        other = copy.copy(self)
-        other.may_write = lambda _: True
-        return other
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,7 +131,7 @@ class Transport:
         body: Manifest | None = None,
         content_type: str = "application/json",
         accept: str | None = None,
-        patience: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+        patience: aiohttp.ClientTimeout | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is no error, to be read within the context: what goes wrong there counts as no answer."""
         written = wire_yaml if content_type.endswith("yaml") else wire_json
@@ -154,7 +147,7 @@ class Transport:
                 url,
                 headers=headers,
                 data=None if body is None else written(body),
-                timeout=patience,
+                timeout=patience or REQUEST_TIMEOUT,
                 server_hostname=self.access.server_name,
             ) as response:
                 if response.status >= 400:

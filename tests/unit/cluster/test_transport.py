@@ -55,16 +55,15 @@ async def test_what_is_applied_is_read_as_yaml() -> None:
     assert '"b":"\\u0085\\u007f"' in asked.body
 
 
-async def test_who_does_not_lead_writes_nothing_but_the_lease() -> None:
-    async with served(web.json_response(CHAT), web.json_response(CHAT)) as (client, asked, observer):
+async def test_who_does_not_lead_writes_nothing() -> None:
+    async with served(web.json_response(CHAT)) as (client, asked, observer):
         client.may_write = lambda _: False
         for write in (client.create(CHAT), client.apply(CHAT, force=True), client.request("POST", "/api/v1/events")):
             with pytest.raises(ApiUnreachable, match="no longer leads"):
                 await write
         await client.get(DEPLOYMENT, "ml", "chat")
-        await client.unfenced().request("PUT", "/leases", body={})
-    assert [request.method for request in asked.asked] == ["GET", "PUT"]
-    assert observer.requests == [("GET", 200), ("PUT", 200)]
+    assert [request.method for request in asked.asked] == ["GET"]
+    assert observer.requests == [("GET", 200)]
 
 
 async def test_who_has_to_leave_a_namespace_writes_nothing_there() -> None:
