@@ -11,6 +11,7 @@ import pytest
 from _pytest.capture import CaptureManager
 
 from cluster.harness.audit import Audit
+from cluster.harness.lengths import FAULT_SECONDS, SOAK_REPETITIONS, SOAK_SECONDS
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import Operator, install
 from localcluster import Kubectl, LocalCluster
@@ -157,6 +158,11 @@ def _showing_progress(config: pytest.Config) -> AbstractContextManager[None]:
     """A build of minutes shows how far it is."""
     capture: CaptureManager | None = config.pluginmanager.getplugin("capturemanager")
     return capture.global_and_fixture_disabled() if capture else nullcontext()
+
+
+def pytest_report_header() -> str:
+    """How long the faults go on, so that a log tells what it shows."""
+    return f"{FAULT_SECONDS=:g} {SOAK_SECONDS=:g} {SOAK_REPETITIONS=}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,6 +1,5 @@
 """The real thing: API server, etcd, credentials, definitions and the leader itself fail, on a cluster of their own."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +14,8 @@ from cluster.harness.scene import Scene
 from cluster.harness.wait import eventually
 from localcluster import KubectlError, LocalCluster
 
-SECONDS: Final = float(os.environ.get("FAULT_SECONDS", "5"))
-"""How long what can go on for minutes does."""
 LEEWAY: Final = 60.0
 """Seconds for which the API server takes a token that has expired, as clocks differ."""
-RECOVERY: Final = 180.0
-"""Seconds in which also the scheduler and the controllers, whose back-off is their own, are back."""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +78,7 @@ def test_tokens_rotate_and_expire(breakable: LocalCluster, alone: Scene, tmp_pat
     replace(0)
     second = alone.change()
     eventually(lambda: own.refused > 0, why="it is refused")
-    time.sleep(SECONDS)
+    alone.endure()
     replace(600)
     alone.settle()
     alone.check([*first, *second])
@@ -94,12 +89,12 @@ def test_the_api_server_is_killed(breakable: LocalCluster, scene: Scene) -> None
     pid = scene.operator.process.pid
     before = scene.change()
     breakable.apiserver.kill()
-    time.sleep(SECONDS)
+    scene.endure()
     assert scene.operator.get("/healthz")[0] == 200
     breakable.apiserver.start()
-    scene.settle(RECOVERY)
+    scene.settle()
     after = scene.change()
-    scene.settle(RECOVERY)
+    scene.settle()
     scene.check([*before, *after], repeated=len(before))
     assert scene.operator.process.pid == pid
 
@@ -108,12 +103,12 @@ def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
     pid = scene.operator.process.pid
     before = scene.change()
     breakable.control_plane.etcd.kill()
-    time.sleep(SECONDS)
+    scene.endure()
     breakable.control_plane.etcd.start()
     eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=60, why="the API server is back")
-    scene.settle(RECOVERY)
+    scene.settle()
     after = scene.change()
-    scene.settle(RECOVERY)
+    scene.settle()
     scene.check([*before, *after], repeated=len(before))
     assert scene.operator.process.pid == pid
 
@@ -131,7 +126,7 @@ def test_history_is_lost_while_nobody_watched(breakable: LocalCluster, scene: Sc
     breakable.control_plane.compact()
     breakable.apiserver.start()
     scene.operator.process.resume()
-    scene.settle(RECOVERY)
+    scene.settle()
     scene.check(expected)
 
 

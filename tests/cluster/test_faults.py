@@ -3,24 +3,20 @@ than without the fault was made. Both kopf's connections and our own go through 
 """
 
 import itertools
-import os
-import time
 from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
 
+from cluster.harness.lengths import FAULT_SECONDS
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import NAME, NAMESPACE, Operator
 from cluster.harness.proxy import Answer, Cut, Delay, Event, Proxy, Truncate, is_watch, is_write
 from cluster.harness.scene import Scene
 from cluster.harness.wait import eventually
 from localcluster import LocalCluster
+from modelservice_operator.cluster.resources import WATCHED
 
-SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
-"""How long what can go on for minutes does."""
-RECOVERY = 180.0
-"""Seconds within which all is well again although requests still fail: kopf starts again, each time later."""
 TRIES = 50
 """Requests a second that are refused, at most: ten streams and a handful of ModelServices."""
 OPEN = "the operator has streams open, which comes after it says that it is ready"
@@ -94,24 +90,38 @@ def test_every_request_is_refused_for_a_while(scene: Scene, proxy: Proxy, code: 
     with proxy.injecting(lambda _: Answer(code)):
         proxy.cut_streams()
         expected = scene.change()
-        time.sleep(SECONDS)
-    assert 0 < proxy.injected < TRIES * SECONDS, "it is tried again, and not without a pause"
+        scene.endure()
+    assert 0 < proxy.injected < TRIES * FAULT_SECONDS, "it is tried again, and not without a pause"
     scene.settle()
     scene.check(expected)
 
 
-def test_every_third_request_is_refused(scene: Scene, proxy: Proxy) -> None:
+RESTLESS = """
+from modelservice_operator import app, blocked
+from modelservice_operator.cluster.queue import KeyQueue
+app.WATCH_PATIENCE, app.WATCH_BACKOFF, blocked.POLL = 1_000_000, 1.0, 1.0
+KeyQueue.__init__.__kwdefaults__["cap"] = 1.0
+"""
+"""What failed is tried again after a second at most, and the watch layer as often as need be."""
+
+
+def test_every_third_request_is_refused(scene: Scene, installed: LocalCluster, proxy: Proxy) -> None:
     turns, codes = itertools.count(), itertools.cycle([401, 403, 409, 410, 429, 500, 503, 504])
 
     def mixed(_: web.Request) -> Answer | None:
         return Answer(next(codes)) if next(turns) % 3 == 0 else None
 
-    with proxy.injecting(mixed):
-        proxy.cut_streams()
-        expected = scene.change()
-        scene.settle(RECOVERY)
-    assert proxy.injected
-    scene.check(expected)
+    with scene.without_operator():
+        scene.operator = Operator(
+            installed, "restless", kubeconfig=proxy.kubeconfig, leader_election="off", prelude=RESTLESS
+        )
+        scene.begin()
+        with proxy.injecting(mixed):
+            proxy.cut_streams()
+            expected = scene.change()
+            scene.settle()
+        assert proxy.injected
+        scene.check(expected)
 
 
 @pytest.mark.parametrize("clean", [False, True], ids=["broken", "clean"])
@@ -207,6 +217,44 @@ def test_kopf_hangs(scene: Scene, installed: LocalCluster, proxy: Proxy) -> None
 def test_nothing_passes_and_nobody_is_told(scene: Scene, proxy: Proxy) -> None:
     with proxy.unreachable():
         expected = scene.change()
-        time.sleep(SECONDS)
+        scene.endure()
     scene.settle()
     scene.check(expected)
+
+
+IMPATIENT = """
+from aiohttp import ClientTimeout
+from modelservice_operator.cluster import kopf_settings, transport
+transport.REQUEST_TIMEOUT = ClientTimeout(total=8)
+kopf_settings.INACTIVITY_TIMEOUT = 4
+"""
+"""What never gets an answer is given up after seconds."""
+
+
+def test_connections_are_dead_and_nobody_is_told(scene: Scene, installed: LocalCluster, proxy: Proxy) -> None:
+    """Those that are open, for ever: the streams and what is kept for the next request, then also requests under way.
+
+    New ones work. The operator keeps its Lease, although a request may take longer than the Lease can wait.
+    """
+    with scene.without_operator():
+        scene.operator = own = Operator(
+            installed,
+            "half-open",
+            kubeconfig=proxy.kubeconfig,
+            prelude=IMPATIENT,
+            lease_duration="9",
+            renew_deadline="7",
+            retry_period="1",
+        )
+        scene.begin()
+        eventually(lambda: proxy.streams >= len(WATCHED), why=OPEN)
+        proxy.forget_connections()
+        first = scene.change()
+        scene.settle()
+        with proxy.injecting(lambda request: Delay(0.3) if is_write(request) else None):
+            second = scene.change()
+            eventually(lambda: proxy.injected >= 2, interval=0.01, why="it is at work")
+            proxy.forget_connections()
+        scene.settle()
+        scene.check([*first, *second], repeated=len(second))
+        assert own.leading

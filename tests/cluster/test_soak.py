@@ -13,6 +13,7 @@ import pytest
 
 from cluster.harness.convergence import unconverged
 from cluster.harness.crowd import Crowd
+from cluster.harness.lengths import SOAK_REPETITIONS, SOAK_SECONDS
 from cluster.harness.mishaps import MISHAPS
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import NAME, NAMESPACE, Operator
@@ -23,8 +24,6 @@ from localcluster import Kubectl, LocalCluster
 from localcluster.cluster import say
 
 SEED: Final = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
-SECONDS: Final = float(os.environ.get("SOAK_SECONDS") or 45)
-REPETITIONS: Final = int(os.environ.get("SOAK_REPETITIONS") or 6)
 WARM_UP: Final = 2
 """Repetitions after which everything has been used once."""
 LEAK: Final = {"tasks": 1.0, "files": 1.0, "objects": 300.0, "MiB": 1.0}
@@ -96,15 +95,16 @@ def test_everything_converges_whatever_happens(
     operator = Operator(installed, "soaked", kubeconfig=proxy.kubeconfig, leader_election="off", resync_seconds="10")
     soak = Soak(operator.ensure_working(), proxy, within, SEED)
     with capsys.disabled():
-        say(f"SEED={SEED} SECONDS={SECONDS:g}")
-    end = time.monotonic() + SECONDS
+        say(f"SEED={SEED} SOAK_SECONDS={SOAK_SECONDS:g}")
+    started = time.monotonic()
     try:
-        while time.monotonic() < end or soak.rounds < ROUNDS:
+        while time.monotonic() - started < SOAK_SECONDS or soak.rounds < ROUNDS:
             soak.round()
     finally:
         operator.process.stop()
+        lasted = f"{soak.rounds} rounds in {time.monotonic() - started:.0f} s"
         with capsys.disabled():
-            say(f"{soak.rounds} rounds, killed {soak.kills} times, ended by itself {soak.ends} times")
+            say(f"{lasted}, killed {soak.kills} times, ended by itself {soak.ends} times")
 
 
 COUNTING = """
@@ -166,19 +166,21 @@ def test_faults_in_a_row_leave_nothing_behind(
     def grown() -> dict[str, float]:
         """What has grown by what a leak would leave."""
         return {
-            what: now - before[what] for what, now in used().items() if now - before[what] >= REPETITIONS * LEAK[what]
+            what: now - before[what] for what, now in used().items() if now - before[what] >= repetitions * LEAK[what]
         }
 
     started = time.monotonic()
+    repetitions = 0
     try:
         for _ in range(WARM_UP):
             repetition()
         before = used()
-        for _ in range(REPETITIONS):
+        while repetitions < SOAK_REPETITIONS:
             repetition()
             used()  # collects what is garbage, so that memory does not grow by it
+            repetitions += 1
         with capsys.disabled():
-            say(f"{REPETITIONS} repetitions in {time.monotonic() - started:.0f} s, from {before} to {used()}")
+            say(f"{repetitions} repetitions in {time.monotonic() - started:.0f} s, from {before} to {used()}")
         eventually(lambda: not grown(), why=f"nothing has grown by {LEAK} for each repetition since {before}")
         assert operator.process.pid == pid
     finally:

@@ -46,11 +46,16 @@ def chart(cluster: LocalCluster, *arguments: str) -> list[dict[str, Any]]:
 
 
 def install(cluster: LocalCluster) -> None:
-    """Everything of the chart but the Deployment, whose pods would be simulated ones."""
+    """Everything of the chart but the Deployment, whose pods would be simulated ones.
+
+    The garbage collector looks for new kinds when it starts, and every thirty seconds: so it starts anew.
+    """
     manifests = [manifest for manifest in chart(cluster, "--skip-tests") if manifest["kind"] != "Deployment"]
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     cluster.kubectl("apply", "--server-side", "-f", "-", given=yaml.safe_dump_all([namespace, *manifests]))
     cluster.kubectl("wait", "--for=condition=Established", "crd/modelservices.modelservice.dev", "--timeout=30s")
+    cluster.control_plane.controller_manager.kill()
+    cluster.control_plane.controller_manager.start()
 
 
 def mount(cluster: LocalCluster, directory: Path, token: str) -> Path:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 import aiohttp
 import yaml
@@ -84,6 +85,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._connected = asyncio.Event()
         self._connected.set()
+        self._dead: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.injected = 0
         """How many requests had a fault, or events were lost, in the latest context."""
         self.writes: list[str] = []
@@ -109,6 +111,11 @@ class Proxy:
     def connections(self) -> int:
         """How many the operator has open."""
         return self._call(self._count())
+
+    @property
+    def streams(self) -> int:
+        """How many watches are open and alive."""
+        return len(self._streams)
 
     @contextmanager
     def injecting(self, rule: Rule, times: int | None = None) -> Iterator[None]:
@@ -136,6 +143,13 @@ class Proxy:
             yield
         finally:
             self._call(self._reconnect())
+
+    def forget_connections(self) -> None:
+        """From now on nothing passes on the connections that are open, and nobody is told. New ones work.
+
+        As with a router between that has started anew.
+        """
+        self._call(self._forget_connections())
 
     def cut_streams(self, last_words: bytes = b"") -> int:
         """Break the connection of every watch that is open, after `last_words`; returns how many."""
@@ -192,6 +206,19 @@ class Proxy:
                 connection.transport.abort()
         self._connected.set()
 
+    async def _forget_connections(self) -> None:
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                self._dead.add(connection.transport)
+        self._streams.clear()
+
+    async def _passage(self, request: web.Request) -> None:
+        """Return when something can pass on the connection of a request: never on one that is forgotten."""
+        if request.transport in self._dead:
+            await asyncio.Event().wait()  # until the operator gives it up, which cancels this
+        await self._connected.wait()
+
     def _fault(self, request: web.Request) -> Fault | None:
         fault = self._rule(request) if self._left != 0 else None
         if fault is not None:
@@ -200,7 +227,7 @@ class Proxy:
         return fault
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        await self._connected.wait()
+        await self._passage(request)
         if is_write(request):
             self.writes.append(f"{request.method} {request.path}")
         fault = self._fault(request)
@@ -232,7 +259,7 @@ class Proxy:
     async def _answer(
         self, request: web.Request, body: bytes, response: web.StreamResponse, fault: Fault | None
     ) -> None:
-        await self._connected.wait()
+        await self._passage(request)
         if fault == Cut(late=True):
             raise _abort(request)
         half = body[: len(body) // 2] if isinstance(fault, Truncate) else body
@@ -250,11 +277,12 @@ class Proxy:
         self._streams[response] = request, upstream
         try:
             async for line in upstream.content:
-                await self._connected.wait()
+                await self._passage(request)
                 if self._lost(json.loads(line)):
                     self.injected += 1
                 else:
                     await response.write(line)
+            await self._passage(request)
             await response.write_eof()
         except aiohttp.ClientError:
             if response in self._streams:

@@ -1,5 +1,6 @@
 """Some ModelServices, what a user does to them while something fails, and what must have come of it."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from typing import Final, NamedTuple
 
 from cluster.harness.audit import Audit, Request
 from cluster.harness.convergence import unconverged
+from cluster.harness.lengths import FAULT_SECONDS
 from cluster.harness.operator import USER, Operator
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
@@ -15,6 +17,9 @@ from localcluster import Kubectl, LocalCluster
 STATUS_WRITES: Final = 4
 """Of one ModelService in one round, at most: its spec changed, or a child went and came. Faulty or not."""
 WATCH_FAILED: Final = "The watch layer failed"
+RECOVERY: Final = 180.0
+"""Seconds within which all is well again: the operator's back-off is two minutes at most, and the scheduler and the
+controllers have one of their own."""
 
 
 class Write(NamedTuple):
@@ -83,7 +88,14 @@ class Scene:
             Write("patch", "services", self._bereft.name),
         ]
 
-    def settle(self, timeout: float = 60) -> None:
+    def endure(self) -> None:
+        """Let what fails go on for `FAULT_SECONDS`; the operator must live through it."""
+        started = time.monotonic()
+        while (lasted := time.monotonic() - started) < FAULT_SECONDS:
+            assert self.operator.process.pid is not None, f"the operator ended after {lasted:.0f} s"
+            time.sleep(min(1.0, FAULT_SECONDS - lasted))
+
+    def settle(self) -> None:
         """Wait until everything is as a fresh plan wants it, and the pods are those of the beginning."""
 
         def settled() -> bool:
@@ -94,7 +106,7 @@ class Scene:
             assert not complaints, complaints
             return True
 
-        eventually(settled, timeout=timeout, why="every ModelService has converged")
+        eventually(settled, timeout=RECOVERY, why="every ModelService has converged")
         assert self._serving.pods() == self._pods, "the model that serves was touched"
 
     def check(self, expected: list[Write], *, repeated: int = 0, status_writes: int = STATUS_WRITES) -> None:
