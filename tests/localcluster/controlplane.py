@@ -173,9 +173,10 @@ class ControlPlane:
         ]
 
         def ready() -> bool:
-            if not self.certificate.exists():
+            try:
+                trust = ssl.create_default_context(cafile=self.certificate)
+            except OSError:  # it is not written yet, or not all of it
                 return False
-            trust = ssl.create_default_context(cafile=self.certificate)
             connection = http.client.HTTPSConnection(self._host, port, timeout=5, context=trust)
             return _request(connection, "GET", "/readyz", token=self.admin.token) is not None
 
