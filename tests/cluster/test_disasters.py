@@ -10,7 +10,7 @@ import pytest
 from cluster.harness.namespaces import temporary_namespace
 from cluster.harness.operator import NAME, NAMESPACE, Operator, mount
 from cluster.harness.proxy import Delay, Proxy, is_write
-from cluster.harness.scene import Scene
+from cluster.harness.scene import RECOVERY, Scene
 from cluster.harness.wait import eventually
 from localcluster import KubectlError, LocalCluster
 
@@ -105,7 +105,8 @@ def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
     breakable.control_plane.etcd.kill()
     scene.endure()
     breakable.control_plane.etcd.start()
-    eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=60, why="the API server is back")
+    # The API server tries etcd again with a back-off, of two minutes at most.
+    eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=RECOVERY, why="the API server is back")
     scene.settle()
     after = scene.change()
     scene.settle()

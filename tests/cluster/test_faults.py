@@ -187,9 +187,9 @@ def test_events_are_lost_without_a_word(comparing: Scene, proxy: Proxy) -> None:
 HANGING = """
 from kopf._cogs.structs.credentials import Vault
 from modelservice_operator.cluster import kopf_settings
-kopf_settings.SERVER_TIMEOUT = kopf_settings.INACTIVITY_TIMEOUT = 3
+kopf_settings.SERVER_TIMEOUT = kopf_settings.INACTIVITY_TIMEOUT = 2
 from modelservice_operator.cluster import watch
-watch.SILENCE_LIMIT, watch.LOOK_INTERVAL = 8.0, 1.0
+watch.SILENCE_LIMIT, watch.LOOK_INTERVAL = 6.0, 0.5
 takes, vaults = Vault.populate, []
 async def take(vault, logged_in):
     if vault not in vaults or vault is not vaults[0]:
@@ -225,14 +225,14 @@ def test_nothing_passes_and_nobody_is_told(scene: Scene, proxy: Proxy) -> None:
 IMPATIENT = """
 from aiohttp import ClientTimeout
 from modelservice_operator.cluster import kopf_settings, transport
-transport.REQUEST_TIMEOUT = ClientTimeout(total=8)
-kopf_settings.INACTIVITY_TIMEOUT = 4
+transport.REQUEST_TIMEOUT = ClientTimeout(total=4)
+kopf_settings.INACTIVITY_TIMEOUT = 5
 """
 """What never gets an answer is given up after seconds."""
 
 
 def test_connections_are_dead_and_nobody_is_told(scene: Scene, installed: LocalCluster, proxy: Proxy) -> None:
-    """Those that are open, for ever: the streams and what is kept for the next request, then also requests under way.
+    """Those that are open, for ever: first with requests under way, then with connections that are kept for the next.
 
     New ones work. The operator keeps its Lease, although a request may take longer than the Lease can wait.
     """
@@ -242,19 +242,19 @@ def test_connections_are_dead_and_nobody_is_told(scene: Scene, installed: LocalC
             "half-open",
             kubeconfig=proxy.kubeconfig,
             prelude=IMPATIENT,
-            lease_duration="9",
-            renew_deadline="7",
-            retry_period="1",
+            lease_duration="6",
+            renew_deadline="4",
+            retry_period="0.5",
         )
         scene.begin()
         eventually(lambda: proxy.streams >= len(WATCHED), why=OPEN)
-        proxy.forget_connections()
-        first = scene.change()
-        scene.settle()
         with proxy.injecting(lambda request: Delay(0.3) if is_write(request) else None):
-            second = scene.change()
+            first = scene.change()
             eventually(lambda: proxy.injected >= 2, interval=0.01, why="it is at work")
             proxy.forget_connections()
+            scene.settle()
+        proxy.forget_connections()
+        second = scene.change()
         scene.settle()
-        scene.check([*first, *second], repeated=len(second))
+        scene.check([*first, *second], repeated=len(first))
         assert own.leading
