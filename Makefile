@@ -64,8 +64,9 @@ bench: $(READY) ## Measure the budgets (SIZE=200|1000|10000, ONLY=growth,failove
 	@PYTHONPATH=tests $(BIN)/python -m perf $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: soak
-soak: $(READY) ## Faults at random for SECONDS (600), by SEED, and REPETITIONS (100) of some in a row
-	SEED=$(SEED) SOAK_SECONDS=$(or $(SECONDS),600) SOAK_REPETITIONS=$(or $(REPETITIONS),100) $(BIN)/pytest tests/cluster/test_soak.py
+soak: $(READY) ## All faults in full: FAULT_SECONDS (300) each, SECONDS (600) at random by SEED, REPETITIONS (100)
+	SEED=$(SEED) SOAK_SECONDS=$(or $(SECONDS),600) SOAK_REPETITIONS=$(or $(REPETITIONS),100) FAULT_SECONDS=$(or $(FAULT_SECONDS),300) \
+	  $(BIN)/pytest tests/cluster/test_soak.py tests/cluster/test_faults.py tests/cluster/test_disasters.py
 
 .PHONY: record-release
 record-release: $(READY) ## Record what the operator of COMMIT makes, for the tests of upgrades
