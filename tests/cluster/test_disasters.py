@@ -105,7 +105,6 @@ def test_etcd_is_killed(breakable: LocalCluster, scene: Scene) -> None:
     breakable.control_plane.etcd.kill()
     scene.endure()
     breakable.control_plane.etcd.start()
-    # The API server tries etcd again with a back-off, of two minutes at most.
     eventually(lambda: breakable.kubectl("get", "--raw", "/readyz"), timeout=RECOVERY, why="the API server is back")
     scene.settle()
     after = scene.change()

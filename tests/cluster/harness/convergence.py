@@ -68,6 +68,8 @@ async def _unconverged(kubeconfig: Path, namespace: str) -> list[str]:
         async with asyncio.timeout(PATIENCE):
             planned = await _planned(client, namespace)
             return planned or await _to_write(client, namespace)
+    except TimeoutError:
+        return ["the API server does not answer"]
     finally:
         await client.close()
 

@@ -17,9 +17,9 @@ from localcluster import Kubectl, LocalCluster
 STATUS_WRITES: Final = 4
 """Of one ModelService in one round, at most: its spec changed, or a child went and came. Faulty or not."""
 WATCH_FAILED: Final = "The watch layer failed"
-RECOVERY: Final = 180.0
-"""Seconds within which all is well again: the operator's back-off is two minutes at most, and the scheduler and the
-controllers have one of their own."""
+RECOVERY: Final = 300.0
+"""Seconds within which all is well again: after minutes without etcd the API server takes up to two until it asks it
+again, and so do then the operator, the scheduler and the controllers."""
 
 
 class Write(NamedTuple):
