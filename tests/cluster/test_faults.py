@@ -50,10 +50,16 @@ def scene(stage: Scene) -> Scene:
 
 @pytest.fixture
 def comparing(scene: Scene, installed: LocalCluster, proxy: Proxy) -> Iterator[Scene]:
-    """The operator compares what it knows with the API server every ten seconds, not every ten minutes."""
+    """The operator compares what it knows with the API server every ten seconds, not every ten minutes, and a second
+    after its streams have listed, not five."""
     with scene.without_operator():
         scene.operator = Operator(
-            installed, "comparing", kubeconfig=proxy.kubeconfig, leader_election="off", resync_seconds="10"
+            installed,
+            "comparing",
+            kubeconfig=proxy.kubeconfig,
+            leader_election="off",
+            resync_seconds="10",
+            prelude="from modelservice_operator.cluster import resync; resync.SETTLE = 1.0",
         )
         scene.begin()
         yield scene
