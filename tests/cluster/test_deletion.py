@@ -1,5 +1,6 @@
 """Deletion is the garbage collector's: nothing hangs, nothing is left, with or without an operator."""
 
+from cluster.harness.definitions import await_established
 from cluster.harness.operator import Operator, chart
 from cluster.harness.service import Service
 from cluster.harness.wait import eventually
@@ -44,7 +45,7 @@ def test_the_crd_goes_and_comes_back(own_cluster: LocalCluster) -> None:
     manifests = chart(own_cluster)
     crd = next(manifest for manifest in manifests if manifest["kind"] == "CustomResourceDefinition")
     own_cluster.kubectl("create", "-f", "-", given=crd)
-    own_cluster.kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}", "--timeout=30s")
+    await_established(own_cluster, crd["metadata"]["name"])
     operator = Operator(own_cluster, "operator", kubeconfig=own_cluster.kubeconfig, leader_election="off")
     operator.ensure_working()
     pid = operator.process.pid
@@ -57,7 +58,7 @@ def test_the_crd_goes_and_comes_back(own_cluster: LocalCluster) -> None:
     own_cluster.kubectl("delete", "crd", crd["metadata"]["name"])
     eventually(lambda: not service.children("deployments", "services", "controllerrevisions", "pods"), timeout=60)
     own_cluster.kubectl("create", "-f", "-", given=crd)
-    own_cluster.kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}", "--timeout=30s")
+    await_established(own_cluster, crd["metadata"]["name"])
     eventually(lambda: service.apply(), why="the API server serves the kind again")
     service.ready(timeout=90)
     assert operator.process.pid == pid, "the operator was restarted"

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from cluster.harness.definitions import await_established
 from cluster.harness.grants import of_kind
 from cluster.harness.helm import rendered
 from cluster.harness.namespaces import temporary_namespace
@@ -62,11 +63,11 @@ SPECS: Final = {
 @pytest.fixture(scope="module")
 def monitoring(installed: LocalCluster) -> Iterator[LocalCluster]:
     """The cluster with the kinds of the Prometheus operator, as far as the chart uses them."""
-    crds = [f"crd/{kind.lower()}s.monitoring.coreos.com" for kind in SPECS]
+    crds = [f"{kind.lower()}s.monitoring.coreos.com" for kind in SPECS]
     installed.kubectl("create", "-f", "-", given=[definition(kind) for kind in SPECS])
-    installed.kubectl("wait", "--for=condition=Established", *crds, "--timeout=30s")
+    await_established(installed, *crds)
     yield installed
-    installed.kubectl("delete", *crds)
+    installed.kubectl("delete", "crd", *crds)
 
 
 def test_alerts_and_dashboard_ask_for_what_the_operator_exposes(

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from cluster.harness.definitions import await_established
 from cluster.harness.wait import eventually
 from localcluster.cluster import LocalCluster
 from localcluster.process import Process
@@ -53,7 +54,7 @@ def install(cluster: LocalCluster) -> None:
     manifests = [manifest for manifest in chart(cluster, "--skip-tests") if manifest["kind"] != "Deployment"]
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     cluster.kubectl("apply", "--server-side", "-f", "-", given=yaml.safe_dump_all([namespace, *manifests]))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/modelservices.modelservice.dev", "--timeout=30s")
+    await_established(cluster, "modelservices.modelservice.dev")
     cluster.control_plane.controller_manager.kill()
     cluster.control_plane.controller_manager.start()
 
