@@ -26,6 +26,8 @@ STATUS_INTERVAL: Final = 1.0
 """Seconds between two status writes of one object, at least."""
 FIRST_STATUS_PATIENCE: Final = timedelta(seconds=30)
 """How long a new ModelService may be without a status while others wait for their children."""
+CONFLICT_PATIENCE: Final = 5.0
+"""Seconds for which the event of a write that came before ours is waited for: it may have been lost."""
 LONGEST_HOLD: Final = 60.0
 """Seconds for which a status waits for evidence, at most: where pods fail all the time there is always some to come."""
 RENEWAL: Final = 600.0
@@ -110,9 +112,9 @@ class Publisher:
         wait = max(interval, min(held, self._gatherer.hold(key, patient=patient)))
         if wait > 0:
             return wait
-        answer = await self._write(parent, patch)
+        answer, again = await self._write(parent, patch)
         if answer is None:
-            return None
+            return again
         self._written[key] = self._clock()
         self._differs.pop(key, None)
         self._store.upsert(answer)
@@ -122,20 +124,20 @@ class Publisher:
             self._recorder.record(parent, event, self._now())
         return later
 
-    async def _write(self, parent: Parent, patch: Manifest) -> Manifest | None:
-        """Patch the status; None where that was in vain, and what is to come will bring another turn."""
+    async def _write(self, parent: Parent, patch: Manifest) -> tuple[Manifest | None, float | None]:
+        """Patch the status; where that was in vain no answer, and the seconds after which to look again."""
         body: Manifest = {"metadata": {"resourceVersion": str(parent.resource_version)}, "status": patch}
         try:
-            return await self._client.merge_patch(
+            answer = await self._client.merge_patch(
                 MODEL_SERVICE, parent.namespace, parent.name, body, subresource="status"
             )
         except ApiError as error:
             if is_absence(error):
                 self._store.forget(MODEL_SERVICE.kind, parent.namespace, parent.name, parent.uid)
-            # With 409 someone wrote first: the event of that write comes.
             elif error.status != 409 and not namespace_is_gone(error):
                 raise
-            return None
+            return None, CONFLICT_PATIENCE if error.status == 409 else None
+        return answer, None
 
     def _with_evidence(self, key: Key, family: Family, outcome: Outcome, now: str) -> Family:
         """The family with what was learnt about its pods; what else has to be asked about them is asked soon."""
