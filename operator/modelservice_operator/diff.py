@@ -7,6 +7,7 @@ from modelservice_operator.manifest import Manifest, digest, joined
 from modelservice_operator.plan import names
 from modelservice_operator.plan.pod_schema import KEY_DEFAULTS
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity
+from modelservice_operator.records.fields import section
 
 MERGE_KEYS: Final = {
     "containers": ("name",),
@@ -37,9 +38,14 @@ _QUANTITIES: Final = frozenset({"limits", "requests", "sizeLimit"})
 def intent_hash(intent: Manifest) -> str:
     """Identity of an intent, kept in the annotation `modelservice.dev/applied-hash`: it catches what we no longer want.
 
-    Frozen: a changed result would write every child once after an upgrade.
+    Frozen: a changed result would write every child once after an upgrade. So an account that is said to be none counts
+    as one of which nothing is said, as it was once.
     """
-    return digest(intent)
+    pod = section(section(section(intent, "spec"), "template"), "spec")
+    if not names.NO_ACCOUNT.items() <= pod.items():
+        return digest(intent)
+    silent = {field: part for field, part in pod.items() if field not in names.NO_ACCOUNT}
+    return digest({**intent, "spec": {**intent["spec"], "template": {**intent["spec"]["template"], "spec": silent}}})
 
 
 def with_hash(intent: Manifest, intent_digest: str) -> Manifest:

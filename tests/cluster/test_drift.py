@@ -159,3 +159,19 @@ def test_a_child_that_is_no_longer_wanted_is_deleted(operator: Operator, kubectl
     kubectl("create", "-f", "-", given=extra)
     eventually(lambda: "left-behind" not in kubectl("get", "services", "-o", "name"), why="it is pruned")
     assert service.child("service")
+
+
+def test_an_account_that_is_no_longer_wanted_is_taken_away(operator: Operator, kubectl: Kubectl) -> None:
+    """The API server keeps it under an old name of the field, and would bring it back from there."""
+    kubectl("create", "serviceaccount", "reader")
+    service = Service(kubectl, serviceAccountName="reader").apply().ready()
+
+    def account() -> object:
+        return service.child("deployment")["spec"]["template"]["spec"].get("serviceAccountName")
+
+    assert account() == "reader"
+    Service(kubectl).apply()
+    eventually(lambda: account() is None, why="the spec names none any more")
+    eventually(lambda: {pod["spec"]["serviceAccountName"] for pod in service.children("pods")} == {"default"})
+    kubectl("set", "serviceaccount", f"deployment/{service.name}", "reader")
+    eventually(lambda: account() is None, why="someone else named one")

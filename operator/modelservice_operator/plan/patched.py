@@ -31,11 +31,13 @@ def patched(template: Manifest, asked: PodTemplate, tolerations: list[Manifest])
     metadata = merged.get("metadata") or {}
     pod = merged.get("spec") or {}
     given = pod.get("tolerations") or []
-    missing = [toleration for toleration in tolerations if toleration not in given]
+    if isinstance(given, list):
+        missing = [toleration for toleration in tolerations if toleration not in given]
+        pod = {**pod, "tolerations": [*given, *missing]} if given or missing else pod
     result: Manifest = {
         **merged,
         "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}},
-        "spec": {**pod, "tolerations": [*given, *missing]} if given or missing else pod,
+        "spec": pod,
     }
     _refuse_without_server(result)
     twice = duplicates(result)

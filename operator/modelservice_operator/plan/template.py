@@ -12,6 +12,7 @@ from modelservice_operator.plan.container import container, fetch_container
 from modelservice_operator.plan.demands import refuse_what_it_cannot
 from modelservice_operator.plan.patched import patched
 from modelservice_operator.plan.placement import placement, usual_tolerations
+from modelservice_operator.plan.pull_policy import with_pull_policies
 from modelservice_operator.plan.server import Server, resolve
 from modelservice_operator.plan.volumes import volumes_and_mounts
 from modelservice_operator.runtimes.runtime import Runtime
@@ -49,7 +50,7 @@ def render(
     template: Manifest = {"metadata": {"labels": labels}, "spec": _pod(parent_name, server, spec)}
     if spec.pod_template:
         template = patched(template, spec.pod_template, usual_tolerations(spec))
-    return RenderedTemplate(template=template, runtime=runtime.name, image=server.image)
+    return RenderedTemplate(template=with_pull_policies(template), runtime=runtime.name, image=server.image)
 
 
 def _pod(parent_name: str, server: Server, spec: ModelServiceSpec) -> Manifest:

@@ -11,6 +11,7 @@ import yaml
 from localcluster import LocalCluster
 from modelservice_operator.cluster.nesting import loads
 from modelservice_operator.manifest import wire_yaml
+from modelservice_operator.plan.names import FIELD_MANAGER
 
 
 class Api:
@@ -34,6 +35,11 @@ class Api:
     def apply_dry_run(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
         """The object as server-side apply would make it, or the Status that refuses it."""
         return self._send("PATCH", f"{path}?dryRun=All&fieldManager=tests", manifest, "application/apply-patch+yaml")
+
+    def apply(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        """The object after a server-side apply as the operator, or the Status that refuses it."""
+        query = f"?force=true&fieldManager={FIELD_MANAGER}"
+        return self._send("PATCH", f"{path}{query}", manifest, "application/apply-patch+yaml")
 
     def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
         """The object after a merge patch, or the Status that refuses it."""

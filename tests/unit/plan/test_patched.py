@@ -25,7 +25,7 @@ def test_an_empty_patch_changes_nothing() -> None:
 
 
 def test_containers_are_merged_by_name() -> None:
-    sidecar = {"name": "proxy", "image": "proxy:1"}
+    sidecar = {"name": "proxy", "image": "proxy:1", "imagePullPolicy": "Never"}
     server = {"name": "server", "env": [{"name": "HOME", "value": "/home"}], "imagePullPolicy": "Always"}
     patched = {
         container["name"]: container
@@ -51,6 +51,12 @@ def test_the_usual_taint_stays_tolerated() -> None:
     own = {"key": "dedicated", "operator": "Exists"}
     assert rendered({"spec": {"tolerations": [own]}})["spec"]["tolerations"] == [own, NVIDIA]
     assert rendered({"spec": {"tolerations": [NVIDIA]}})["spec"]["tolerations"] == [NVIDIA]
+
+
+def test_tolerations_of_a_wrong_type_are_left_to_the_api_server() -> None:
+    spec = {"model": {"uri": "hf://org/repo"}, "podTemplate": {"spec": {"tolerations": True}}}
+    template = render("qwen", ModelServiceSpec.model_validate(spec), builtin(), "bcdfgh").template
+    assert template["spec"]["tolerations"] is True
 
 
 @pytest.mark.parametrize(
