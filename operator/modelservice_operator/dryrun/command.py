@@ -9,6 +9,8 @@ from typing import Final
 import click
 
 from modelservice_operator import api
+from modelservice_operator.around import around
+from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, is_absence
 from modelservice_operator.dryrun.files import read_files
 from modelservice_operator.dryrun.server import Applying, Refused, Server
@@ -49,7 +51,7 @@ async def _plan(target: Target, names: Sequence[str], applying: Applying, *, as_
     async with connected(target) as (client, namespace):
         given = read_files(names, target.namespace, namespace or "default")
         server = Server(client, applying)
-        found = [await _look(server, service) for service in given.services]
+        found = [await _look(client, server, service) for service in given.services]
     for remark in given.remarks:
         click.echo(remark, err=True)
     outlooks = [each for each in found if isinstance(each, Outlook)]
@@ -71,7 +73,7 @@ async def _plan(target: Target, names: Sequence[str], applying: Applying, *, as_
     return _CHANGES if any(each.changes or each.problems for each in outlooks) else 0
 
 
-async def _look(server: Server, given: Manifest) -> Outlook | _Failure:
+async def _look(client: Client, server: Server, given: Manifest) -> Outlook | _Failure:
     """What would become of one ModelService.
 
     Raises:
@@ -83,8 +85,8 @@ async def _look(server: Server, given: Manifest) -> Outlook | _Failure:
     try:
         live = await server.live(given)
         wanted, remark = await server.applied(given, live)
-        around, unread = await server.around(given)
-        found = await server.judged(outlook(live, wanted, around, builtin()))
+        there, unread = await around(client, namespace, name)
+        found = await server.judged(outlook(live, wanted, there, builtin()))
     except Refused as refusal:
         return _Failure(namespace, name, f"the API server refuses it: {told(str(refusal), (given, live))}")
     except ApiError as error:

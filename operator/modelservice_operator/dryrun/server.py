@@ -1,25 +1,23 @@
-"""What the API server says of a change, and what is there to be changed. Every write is a dry run."""
+"""What the API server says of a change. Every write is a dry run."""
 
-import asyncio
 import json
 import re
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
 from modelservice_operator.cluster.client import APPLY, MERGE_PATCH, Client
 from modelservice_operator.cluster.errors import ApiError, is_terminal, judge
-from modelservice_operator.cluster.resources import BY_KIND, CONTROLLER_REVISION, MODEL_SERVICE, Resource
+from modelservice_operator.cluster.resources import BY_KIND, MODEL_SERVICE
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
-from modelservice_operator.preview.children import KINDS, put_off
+from modelservice_operator.preview.children import put_off
 from modelservice_operator.preview.merge import still_managed, three_way
 from modelservice_operator.preview.notes import still_there
 from modelservice_operator.preview.outlook import Outlook
 from modelservice_operator.preview.service import LAST_APPLIED
-from modelservice_operator.preview.surroundings import Surroundings
 from modelservice_operator.records.fields import items, section
 from modelservice_operator.validate.validator import Validator
 
@@ -30,9 +28,6 @@ _NOT_ASKED: Final = (
     "The API server was not asked, as you may not change ModelServices there: the file was held against the schema of "
     "this version, and what others set in the object was left out."
 )
-
-
-_Answer: TypeAlias = Manifest | list[Manifest] | str | None
 
 
 class Refused(Exception):
@@ -116,35 +111,6 @@ class Server:
         query = _DRY | {"fieldManager": _CLIENT_SIDE, "fieldValidation": "Strict"}
         return await self._client.request("PATCH", _path(given), query=query, body=patch, content_type=MERGE_PATCH)
 
-    async def around(self, given: Manifest) -> tuple[Surroundings, tuple[str, ...]]:
-        """What has the name of a child, and the stored revisions; and what cannot be read, with why.
-
-        Raises:
-            ApiUnreachable: nothing can be read.
-        """
-        namespace, name = given["metadata"]["namespace"], given["metadata"]["name"]
-        found = await asyncio.gather(*(self._child(kind, namespace, name) for kind in KINDS))
-        revisions = await self._revisions(namespace, name)
-        answers: dict[str, _Answer] = {**dict(zip(KINDS, found, strict=True)), CONTROLLER_REVISION.kind: revisions}
-        unread = {kind: answer for kind, answer in answers.items() if isinstance(answer, str)}
-        children = {kind: live for kind, live in zip(KINDS, found, strict=True) if isinstance(live, dict)}
-        stored = revisions if isinstance(revisions, list) else []
-        return Surroundings(children, stored, frozenset(unread)), tuple(unread.values())
-
-    async def _child(self, kind: str, namespace: str, name: str) -> Manifest | str | None:
-        """The object of that kind and name, None if there is none, or why that is not known."""
-        try:
-            return await self._client.get(BY_KIND[kind], namespace, name)
-        except ApiError as error:
-            return _cannot(BY_KIND[kind], error)
-
-    async def _revisions(self, namespace: str, name: str) -> list[Manifest] | str:
-        of_this = replace(CONTROLLER_REVISION, selector=f"{names.CHILD_SELECTOR},{names.NAME}={name}")
-        try:
-            return [item async for page in self._client.list_objects(of_this, namespace) for item in page.items]
-        except ApiError as error:
-            return _cannot(CONTROLLER_REVISION, error)
-
     async def judged(self, found: Outlook) -> Outlook:
         """The outlook with what the API server has against the children that would be written."""
         refusals: list[str] = []
@@ -208,7 +174,3 @@ def _by_the_schema(given: Manifest, live: Manifest | None) -> Manifest:
         "metadata": {**section(live or {}, "metadata"), **given["metadata"]},
         "status": section(live or {}, "status"),
     }
-
-
-def _cannot(resource: Resource, error: ApiError) -> str:
-    return f"{resource.full_name} cannot be read: {error.status} {error.reason}."

@@ -93,6 +93,30 @@ def _planned(
     around: Surroundings,
     runtimes: Mapping[str, Runtime],
 ) -> Outlook:
+    found, template, stored = asked_for(parent, spec, around, runtimes)
+    pods, devices = _of_the_deployment(spec, found, template)
+    return Outlook(
+        before,
+        after,
+        tuple(found),
+        names.revision_name(parent.name, template["metadata"]["labels"][names.REVISION]),
+        stored,
+        pods,
+        devices,
+        spec.scaling.max_replicas if spec.scaling and not spec.suspend else None,
+        tuple(child.remark for child in found if child.remark),
+        tuple(notes(before, parent, spec, found, around, runtimes, stored=stored)),
+    )
+
+
+def asked_for(
+    parent: Parent, spec: ModelServiceSpec, around: Surroundings, runtimes: Mapping[str, Runtime]
+) -> tuple[list[Child], Manifest, bool]:
+    """What becomes of the children, the pod template of the revision that is asked for, and whether that is stored.
+
+    Raises:
+        PlanError: the operator refuses the spec.
+    """
     asked = inputs(parent.name, spec)
     stored = around.stored(parent, digest(asked)) or around.running(parent, asked)
     template = stored or render(parent.name, spec, runtimes, around.free_hash(parent, asked)).template
@@ -100,20 +124,7 @@ def _planned(
     deployment = around.deployment(parent)
     replicas = _replicas(spec, deployment)
     intents = desired_children(parent, spec, held or template, intended_replicas(spec, exists=deployment is not None))
-    found = children(parent, intents, around, replicas)
-    pods, devices = _of_the_deployment(spec, found, template)
-    return Outlook(
-        before,
-        after,
-        tuple(found),
-        names.revision_name(parent.name, template["metadata"]["labels"][names.REVISION]),
-        stored is not None,
-        pods,
-        devices,
-        spec.scaling.max_replicas if spec.scaling and not spec.suspend else None,
-        tuple(child.remark for child in found if child.remark),
-        tuple(notes(before, parent, spec, found, around, runtimes, stored=stored is not None)),
-    )
+    return children(parent, intents, around, replicas), template, stored is not None
 
 
 def _replicas(spec: ModelServiceSpec, deployment: Deployment | None) -> int:

@@ -17,6 +17,7 @@ async def test_a_refusal_has_no_secret_in_it(status: int) -> None:
         "metadata": {"name": "qwen", "namespace": "ml"},
         "spec": {"runtime": {"args": ["--api-key=p;ss,word"]}},
     }
-    found = await _look(Server(FakeClient(api), Applying()), given)
+    client = FakeClient(api)
+    found = await _look(client, Server(client, Applying()), given)
     assert isinstance(found, _Failure)
     assert found.message.endswith('not "***"')
