@@ -4,16 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from cluster.harness.operator import Operator
+from cluster.harness.person import Person
 from cluster.harness.service import Service
-from localcluster import Kubectl
+from cluster.harness.wait import eventually
+from localcluster import Kubectl, LocalCluster
 
 
-def modelservice(kubectl: Kubectl, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "modelservice_operator", *arguments, "--kubeconfig", str(kubectl.kubeconfig)]
+def modelservice(kubectl: Kubectl, *arguments: str, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
+    whose = str(kubeconfig or kubectl.kubeconfig)
+    command = [sys.executable, "-m", "modelservice_operator", *arguments, "--kubeconfig", whose]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def is_well(kubectl: Kubectl, name: str) -> bool:
+    told = modelservice(kubectl, "explain", name, "-n", kubectl.namespace)
+    return told.returncode == 0 and told.stdout.startswith(f"{name} in {kubectl.namespace} is ready")
 
 
 def test_a_shortage_is_explained_with_who_holds_the_devices(operator: Operator, kubectl: Kubectl) -> None:
@@ -48,6 +57,51 @@ def test_status_lists_services_and_their_worst_problem(operator: Operator, kubec
     told = modelservice(kubectl, "status", "-A")
     assert told.returncode == 1
     assert f"{kubectl.namespace}/wants: InsufficientAccelerators" in told.stdout
+
+
+def test_what_the_status_knows_nothing_of_while_the_operator_is_away(
+    operator: Operator, cluster: LocalCluster, kubectl: Kubectl
+) -> None:
+    services = {
+        name: Service(kubectl, name).apply().ready() for name in ("gone", "cut-off", "changed", "empty", "later")
+    }
+    for name in services:
+        assert is_well(kubectl, name)
+    operator.process.stop()
+    kubectl("delete", "deployment", "gone")
+    kubectl("delete", "service", "cut-off")
+    kubectl("set", "image", "deployment/changed", "server=example.com/other:1")
+    kubectl("patch", "deployment", "empty", "--type=merge", "-p", '{"spec": {"replicas": 0}}')
+    kubectl("patch", "modelservice", "later", "--type=merge", "-p", '{"spec": {"replicas": 2}}')
+    eventually(lambda: not services["empty"].children("pods"), why="the pods are gone")
+    expected = {
+        "gone": "Deployment gone does not exist.",
+        "cut-off": "Service cut-off does not exist.",
+        "changed": "Deployment changed was changed by someone else: spec.template.spec.containers[server].image.",
+        "empty": "Deployment empty was changed by someone else: spec.replicas. 0 of 1 pod is ready.",
+        "later": "The spec is at generation 2, and the operator has looked at generation 1. 1 of 2 pods is ready.",
+    }
+    for name, fact in expected.items():
+        told = modelservice(kubectl, "explain", name, "-n", kubectl.namespace)
+        assert (told.returncode, told.stderr) == (1, "")
+        assert told.stdout.splitlines()[0] == f"{name} in {kubectl.namespace} waits for the operator: StatusOutdated"
+        assert f"{fact} The status is from before and says ReplicasReady." in " ".join(told.stdout.split())
+        report = json.loads(modelservice(kubectl, "explain", name, "-n", kubectl.namespace, "-o", "json").stdout)
+        assert (report["ready"], report["reason"]) == ("Unknown", "StatusOutdated")
+        assert report["problems"][0]["message"].startswith(fact)
+    viewer = Person(cluster, kubectl).kubeconfig
+    told = modelservice(kubectl, "explain", "changed", "-n", kubectl.namespace, kubeconfig=viewer)
+    assert expected["changed"] in " ".join(told.stdout.split())
+    assert [line for line in told.stdout.splitlines() if "Note:" in line] == [
+        "Note: nodes cannot be read: 403 Forbidden."
+    ]
+    told = modelservice(kubectl, "status", "-n", kubectl.namespace)
+    assert told.returncode == 1
+    assert [line.split()[2] for line in told.stdout.splitlines()[1:6]] == [*["ReplicasReady"] * 4, "StatusOutdated"]
+    assert f"{kubectl.namespace}/later: StatusOutdated" in told.stdout
+    operator.ensure_working()
+    for name in services:
+        eventually(partial(is_well, kubectl, name), timeout=60, why=f"{name} is put right")
 
 
 def test_what_cannot_be_read(operator: Operator, kubectl: Kubectl) -> None:

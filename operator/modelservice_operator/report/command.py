@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,12 +18,16 @@ from modelservice_operator.report.problems import problem_text
 from modelservice_operator.report.reading import NotThere, Reader
 from modelservice_operator.report.report import Report, is_short, report, with_devices
 from modelservice_operator.report.text import report_text, table
+from modelservice_operator.report.trouble import Trouble
+from modelservice_operator.report.unseen import STATUS_OUTDATED, unjudged
 from modelservice_operator.report.words import age
 from modelservice_operator.target import ERROR, Target, connected, run
 from modelservice_operator.terminal import paint
 
 PERIOD: Final = 2.0
 """Seconds between two looks of `--watch`."""
+LAG: Final = 1.5
+"""Seconds that a status may lie behind while the operator works: it writes one about once a second."""
 PATIENCE: Final = 3.0
 """Seconds that someone waits for names after having pressed a key."""
 
@@ -72,6 +77,10 @@ async def _explain(target: Target, name: str, *, as_json: bool, watch: bool) -> 
 async def _report(reader: Reader, namespace: str, name: str) -> Report:
     reading = await reader.read(namespace, name)
     found = report(reading, _now())
+    if found.reason == STATUS_OUTDATED:
+        await asyncio.sleep(LAG)
+        reading = await reader.read(namespace, name)
+        found = report(reading, _now())
     if not is_short(found):
         return found
     await reader.read_tenants(reading)
@@ -87,39 +96,47 @@ async def _status(target: Target, *, as_json: bool) -> int:
         click.echo(_listing(services, everywhere=target.everywhere))
     else:
         click.echo(f"There is no {api.KIND} in {f'namespace {namespace}' if namespace else 'any namespace'}.")
-    return _TROUBLE if any(each.status.get("problems") for each in services) else 0
+    return _TROUBLE if any(map(_problems, services)) else 0
 
 
 def _listing(services: Sequence[Parent], *, everywhere: bool) -> str:
     heads = ("NAMESPACE", "NAME", "READY", "STATUS", "FOR") if everywhere else ("NAME", "READY", "STATUS", "FOR")
     rows = []
     for each in services:
-        ready = conditions.find(each.status, conditions.READY)
-        row = (each.name, each.status.get("ready", ""), ready.get("reason", ""), _since(ready))
+        _, reason, since = _ready(each)
+        row = (each.name, each.status.get("ready", ""), reason, age(since, _now()))
         rows.append((each.namespace, *row) if everywhere else row)
     troubled = [
-        f"{each.namespace}/{each.name}: {problem_text(worst['reason'], worst['message'], worst.get('remedy', ''))}"
+        f"{each.namespace}/{each.name}: {problem_text(worst.reason, worst.message, worst.remedy)}"
         for each in services
-        for worst in (each.status.get("problems") or ())[:1]
+        for worst in _problems(each)[:1]
     ]
     return "\n\n".join([table("", heads, rows, most=None), *troubled])
 
 
 def _entry(service: Parent) -> dict[str, object]:
-    ready = conditions.find(service.status, conditions.READY)
+    ready, reason, _ = _ready(service)
     return {
         "namespace": service.namespace,
         "name": service.name,
-        "ready": ready.get("status", "Unknown"),
-        "reason": ready.get("reason", ""),
+        "ready": ready,
+        "reason": reason,
         "pods": service.status.get("ready", ""),
-        "problems": service.status.get("problems") or [],
+        "problems": [asdict(problem) for problem in _problems(service)],
     }
 
 
-def _since(ready: dict[str, str]) -> str:
-    since = ready.get("lastTransitionTime", conditions.NEVER)
-    return age(since, _now()) if since != conditions.NEVER else ""
+def _ready(service: Parent) -> tuple[str, str, str]:
+    """The condition Ready: its status, its reason, and since when; what stands in its way where it is not of now."""
+    if first := unjudged(service):
+        return "Unknown", first.reason, first.since
+    ready = conditions.find(service.status, conditions.READY)
+    return ready.get("status", "Unknown"), ready.get("reason", ""), ready.get("lastTransitionTime", "")
+
+
+def _problems(service: Parent) -> list[Trouble]:
+    told = map(Trouble.told, service.status.get("problems") or ())
+    return [*filter(None, (unjudged(service),)), *told]
 
 
 def _text(found: Report) -> str:

@@ -4,12 +4,15 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from modelservice_operator.around import around, cannot
 from modelservice_operator.cluster.client import Client
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.evidence import BYTES, EVENT_LIMIT, LINES
-from modelservice_operator.cluster.resources import DEPLOYMENT, EVENT, MODEL_SERVICE, NODE, POD, Resource
+from modelservice_operator.cluster.resources import EVENT, MODEL_SERVICE, NODE, POD, Resource
 from modelservice_operator.diagnose.masking import masked
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.preview.children import KINDS
+from modelservice_operator.preview.surroundings import Surroundings
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
@@ -35,6 +38,8 @@ class Reading:
     nodes: dict[str, Node] = field(default_factory=dict)
     tenants: list[Pod] = field(default_factory=list)
     """All pods of the cluster that hold devices."""
+    around: Surroundings = field(default_factory=lambda: Surroundings(unread=frozenset(KINDS)))
+    """The children, and the stored revisions."""
     unreadable: list[str] = field(default_factory=list)
     """What could not be read, and why."""
 
@@ -65,8 +70,9 @@ class Reader:
         if manifest is None:
             raise NotThere(f"ModelService {name} does not exist in namespace {namespace}.")
         reading = Reading(Parent.from_manifest(manifest))
-        for deployment in await self._all(reading, DEPLOYMENT, namespace, f"metadata.name={name}"):
-            reading.deployment = Deployment.from_manifest(deployment)
+        reading.around, unread = await around(self._client, namespace, name)
+        reading.unreadable += unread
+        reading.deployment = reading.around.deployment(reading.parent)
         pods = [Pod.from_manifest(pod) for pod in await self._all(reading, POD, namespace)]
         room = asyncio.Semaphore(CONCURRENCY)
         ours = (self._with_evidence(reading, pod, room) for pod in pods if pod.service == name)
@@ -87,7 +93,7 @@ class Reader:
             return pod
         query = {"fieldSelector": f"involvedObject.uid={pod.uid}", "limit": str(EVENT_LIMIT)}
         async with room:
-            answer = await self._try(reading, "events", EVENT.path(pod.namespace), query)
+            answer = await self._try(reading, EVENT, pod.namespace, query)
             events = (pod_event(event) for event in (answer or {}).get("items") or ())
             return replace(pod, events=tuple(events), output=await self._output(pod))
 
@@ -115,19 +121,20 @@ class Reader:
             pages = self._client.list_objects(resource, namespace, fields=fields)
             return [item async for page in pages for item in page.items]
         except (ApiError, ApiUnreachable) as error:
-            _remark(reading, resource.full_name, error)
+            _remark(reading, resource, error)
             return []
 
-    async def _try(self, reading: Reading, what: str, path: str, query: dict[str, str]) -> Manifest | None:
+    async def _try(
+        self, reading: Reading, resource: Resource, namespace: str, query: dict[str, str]
+    ) -> Manifest | None:
         try:
-            return await self._client.request("GET", path, query=query)
+            return await self._client.request("GET", resource.path(namespace), query=query)
         except (ApiError, ApiUnreachable) as error:
-            _remark(reading, what, error)
+            _remark(reading, resource, error)
             return None
 
 
-def _remark(reading: Reading, what: str, error: ApiError | ApiUnreachable) -> None:
-    why = f"{error.status} {error.reason}" if isinstance(error, ApiError) else str(error)
-    remark = f"{what} cannot be read: {why}"
+def _remark(reading: Reading, resource: Resource, error: ApiError | ApiUnreachable) -> None:
+    remark = cannot(resource, error)
     if remark not in reading.unreadable:
         reading.unreadable.append(remark)

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from modelservice_operator import conditions
-from modelservice_operator.api.read import InvalidSpec, read_spec
-from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose.explain import explain
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import last_lines
@@ -16,6 +14,8 @@ from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
 from modelservice_operator.report.reading import Reading
+from modelservice_operator.report.trouble import Trouble
+from modelservice_operator.report.unseen import spec_of, unseen
 from modelservice_operator.timeline import Span, timeline
 
 DEVICE_SHORTAGES: Final = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
@@ -47,17 +47,6 @@ class PodStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A problem, whose reason may be one of a newer operator."""
-
-    reason: str
-    message: str
-    remedy: str
-    pods: int
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
 class Devices:
     """Who holds the devices of one node."""
 
@@ -86,7 +75,7 @@ class Report:
     namespace: str
     name: str
     ready: str
-    """Status of the condition Ready: `True`, `False` or `Unknown`."""
+    """Status of the condition Ready: `True`, `False` or `Unknown`; the last where the status is not of now."""
     reason: str
     message: str
     since: str
@@ -108,7 +97,7 @@ class Report:
     devices: tuple[Devices, ...]
     output: Output | None
     notes: tuple[str, ...]
-    """What could not be read, and that the operator is behind."""
+    """What could not be read."""
 
     def as_json(self) -> Manifest:
         """The report as `-o json` prints it."""
@@ -120,14 +109,15 @@ def report(reading: Reading, now: str) -> Report:
     parent, deployment = reading.parent, reading.deployment
     status = parent.status
     ready = conditions.find(status, conditions.READY)
+    first = unseen(reading)
     pods = sorted(reading.pods, key=lambda pod: (pod.ready, pod.created_at, pod.name))
     return Report(
         namespace=parent.namespace,
         name=parent.name,
-        ready=ready.get("status", "Unknown"),
-        reason=ready.get("reason", ""),
-        message=ready.get("message", ""),
-        since=ready.get("lastTransitionTime", ""),
+        ready=ready.get("status", "Unknown") if first is None else "Unknown",
+        reason=ready.get("reason", "") if first is None else first.reason,
+        message=ready.get("message", "") if first is None else first.message,
+        since=ready.get("lastTransitionTime", "") if first is None else first.since,
         url=status.get("url", ""),
         model=(parent.spec.get("model") or {}).get("uri", ""),
         runtime=_runtime(status.get("runtime") or {}),
@@ -135,13 +125,13 @@ def report(reading: Reading, now: str) -> Report:
         there=sum(pod.ready for pod in pods),
         each=_each(parent),
         revision=status.get("revision") or {},
-        problems=_problems(reading, now),
+        problems=(*filter(None, (first,)), *_problems(reading, now)),
         pods=tuple(map(_line, pods)),
         starts=_starts(pods),
         usual=(status.get("startup") or {}).get("median") or {},
         devices=(),
         output=_output(pods),
-        notes=(*_behind(parent), *reading.unreadable),
+        notes=tuple(reading.unreadable),
     )
 
 
@@ -157,24 +147,11 @@ def with_devices(found: Report, reading: Reading) -> Report:
 
 def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:
     """What the objects say now; and what only the operator knows, as its status has it."""
-    spec = _spec(reading.parent)
+    spec = spec_of(reading.parent)
     live = explain(spec, reading.pods, reading.deployment, reading.nodes, now) if spec is not None else ()
     told = [entry for entry in reading.parent.status.get("problems") or () if not entry.get("pods")]
-    known = [_problem(entry) for entry in told]
+    known = [Trouble.told(entry) for entry in told]
     return (*known, *(Trouble(str(each.reason), each.message, each.remedy, each.pods, each.since) for each in live))
-
-
-def _problem(entry: Manifest) -> Trouble:
-    return Trouble(
-        entry["reason"], entry["message"], entry.get("remedy", ""), entry.get("pods", 0), entry.get("since", "")
-    )
-
-
-def _spec(parent: Parent) -> ModelServiceSpec | None:
-    try:
-        return read_spec(parent.spec, parent.name)
-    except InvalidSpec:
-        return None
 
 
 def _runtime(runtime: Mapping[str, str]) -> str:
@@ -183,7 +160,7 @@ def _runtime(runtime: Mapping[str, str]) -> str:
 
 
 def _each(parent: Parent) -> str:
-    spec = _spec(parent)
+    spec = spec_of(parent)
     if spec is None or spec.accelerator is None:
         return ""
     return f", {spec.accelerator.count} {resource_name(spec.accelerator) or 'devices'} each"
@@ -220,7 +197,7 @@ def _starts(pods: Sequence[Pod]) -> tuple[PodStart, ...]:
 
 def _devices(reading: Reading) -> tuple[Devices, ...]:
     """The nodes that have the devices that the pods ask for, those with the most free first."""
-    spec = _spec(reading.parent)
+    spec = spec_of(reading.parent)
     resource = resource_name(spec.accelerator) if spec is not None and spec.accelerator is not None else None
     if resource is None:
         return ()
@@ -254,13 +231,3 @@ def _output(pods: Iterable[Pod]) -> Output | None:
             if lines:
                 return Output(pod.name, container.name, lines)
     return None
-
-
-def _behind(parent: Parent) -> tuple[str, ...]:
-    seen = parent.status.get("observedGeneration") or 0
-    if seen >= parent.generation:
-        return ()
-    return (
-        f"The operator has not looked at generation {parent.generation} yet (it has seen {seen}): see that it runs and "
-        f"watches namespace {parent.namespace}.",
-    )

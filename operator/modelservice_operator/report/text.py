@@ -6,10 +6,16 @@ from typing import Final
 from modelservice_operator.report.bars import bars
 from modelservice_operator.report.problems import problem_text, wrapped
 from modelservice_operator.report.report import Devices, PodLine, Report
+from modelservice_operator.report.trouble import Trouble
+from modelservice_operator.report.unseen import BEING_DELETED, STATUS_OUTDATED
 from modelservice_operator.report.words import age
 from modelservice_operator.terminal import Colour, Paint, plain
 
 _STATES: Final[Mapping[str, tuple[str, Colour]]] = {"True": ("is ready", "green"), "False": ("is not ready", "red")}
+_NOT_OF_NOW: Final[Mapping[str, tuple[str, Colour]]] = {
+    STATUS_OUTDATED: ("waits for the operator", "yellow"),
+    BEING_DELETED: ("is being deleted", "yellow"),
+}
 _UNDER_WAY: Final[tuple[str, Colour]] = ("is on its way", "yellow")
 MOST: Final = 20
 """Rows of a table; a service may have a thousand pods."""
@@ -19,7 +25,7 @@ def report_text(report: Report, now: str, width: int, paint: Paint = plain) -> s
     """The whole report; `now`, RFC 3339, turns points in time into ages."""
     parts = [
         "\n".join(_headline(report, now, width, paint)),
-        *(problem_text(each.reason, each.message, each.remedy, width) for each in report.problems),
+        *(_problem(each, width) for each in report.problems if each.reason not in _NOT_OF_NOW),
         _facts(report),
         table("Pods", ("NAME", "STATE", "AGE", "RESTARTS", "NODE"), _pods(report.pods, now)),
         _starts(report, now),
@@ -31,13 +37,21 @@ def report_text(report: Report, now: str, width: int, paint: Paint = plain) -> s
 
 
 def _headline(report: Report, now: str, width: int, paint: Paint) -> Iterator[str]:
-    since = age(report.since, now) if not report.since.startswith("1970") else ""
-    state, colour = _STATES.get(report.ready, _UNDER_WAY)
-    why = report.reason or "nobody has looked at it yet"
-    yield paint(f"{report.name} in {report.namespace} {state}: {why}{f', for {since}' if since else ''}", colour)
+    since = age(report.since, now)
+    state, colour = _NOT_OF_NOW.get(report.reason) or _STATES.get(report.ready, _UNDER_WAY)
+    yield paint(
+        f"{report.name} in {report.namespace} {state}: {report.reason}{f', for {since}' if since else ''}", colour
+    )
     said = {each.message for each in report.problems}
+    for each in report.problems:
+        if each.reason in _NOT_OF_NOW:
+            yield from _problem(each, width).split("\n")[1:]
     if report.message and report.message not in said:
         yield from wrapped(report.message, width, "  ", "  ")
+
+
+def _problem(each: Trouble, width: int) -> str:
+    return problem_text(each.reason, each.message, each.remedy, width)
 
 
 def _facts(report: Report) -> str:

@@ -9,14 +9,24 @@ from typing_extensions import override
 
 from modelservice_operator.cluster.client import Client, Page
 from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
-from modelservice_operator.cluster.resources import Resource
+from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.report.reading import CONCURRENCY, NotThere, Reader
-from unit.diagnose.builders import ended, labelled
+from modelservice_operator.report.report import report
+from unit.diagnose.builders import NOW, ended, labelled
 
 SERVICE: Manifest = {
     "metadata": {"namespace": "ml", "name": "chat", "uid": "u"},
     "spec": {"model": {"uri": "hf://a/b"}},
+    "status": {"observedGeneration": 1},
+}
+DEPLOYMENT: Manifest = {
+    "metadata": {"namespace": "ml", "name": "chat", "ownerReferences": [{"uid": "u", "controller": True}]},
+    "spec": {"replicas": 3},
+}
+NOTHING: dict[str, list[Manifest]] = {
+    kind: []
+    for kind in ("services", "horizontalpodautoscalers", "poddisruptionbudgets", "ingresses", "controllerrevisions")
 }
 EVENT: Manifest = {"kind": "Event", "reason": "FailedMount", "message": "no", "type": "Warning"}
 FORBIDDEN = ApiError(403, "Forbidden", "no")
@@ -58,7 +68,12 @@ class Cluster(Client):
 
     @override
     async def get(self, resource: Resource, namespace: str, name: str) -> Manifest | None:
-        return SERVICE if name == "chat" else None
+        if resource == MODEL_SERVICE:
+            return SERVICE if name == "chat" else None
+        self.asked.append(f"GET {resource.plural}")
+        if resource.plural not in self.lists:
+            raise FORBIDDEN
+        return next(iter(self.lists[resource.plural]), None)
 
     @override
     async def text(self, path: str, query: Mapping[str, str] | None = None) -> str:
@@ -73,7 +88,7 @@ async def test_everything_around_a_service() -> None:
     stranger = pod("other-1")
     stranger["metadata"]["labels"] = {"modelservice.dev/name": "other"}
     cluster = Cluster(
-        lists={"deployments": [], "pods": [CRASHED, READY, stranger], "nodes": [node]},
+        lists=NOTHING | {"deployments": [DEPLOYMENT], "pods": [CRASHED, READY, stranger], "nodes": [node]},
         answers={"/api/v1/namespaces/ml/events": {"items": [EVENT]}},
         log="token hf_abcdefghijkl\nValueError: bad\n",
     )
@@ -83,6 +98,9 @@ async def test_everything_around_a_service() -> None:
     assert crashed.output == "token ***\nValueError: bad\n"
     assert (serving.events, serving.output) == ((), "")
     assert list(reading.nodes) == ["gpu-1"]
+    assert reading.around.children == {"Deployment": DEPLOYMENT}
+    assert reading.deployment is not None
+    assert reading.deployment.wanted_replicas == 3
     assert reading.unreadable == []
     assert "/api/v1/namespaces/ml/pods/chat-7d9c-a/log true" in cluster.asked
     assert sum("events" in asked for asked in cluster.asked) == 1
@@ -112,10 +130,17 @@ async def test_what_may_not_be_read_is_left_out_and_named_once() -> None:
     reading = await Reader(cluster).read("ml", "chat")
     assert [each.name for each in reading.pods] == ["chat-7d9c-a", "chat-7d9c-c"]
     assert reading.pods[0].output == ""
+    assert reading.deployment is None
+    assert report(reading, NOW).reason != "StatusOutdated"
     assert reading.unreadable == [
-        "deployments.apps cannot be read: 403 Forbidden",
-        "events cannot be read: 403 Forbidden",
-        "nodes cannot be read: 403 Forbidden",
+        "deployments.apps cannot be read: 403 Forbidden.",
+        "services cannot be read: 403 Forbidden.",
+        "horizontalpodautoscalers.autoscaling cannot be read: 403 Forbidden.",
+        "poddisruptionbudgets.policy cannot be read: 403 Forbidden.",
+        "ingresses.networking.k8s.io cannot be read: 403 Forbidden.",
+        "controllerrevisions.apps cannot be read: 403 Forbidden.",
+        "events cannot be read: 403 Forbidden.",
+        "nodes cannot be read: 403 Forbidden.",
     ]
 
 
