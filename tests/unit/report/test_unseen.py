@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.preview.surroundings import Surroundings
@@ -12,6 +13,7 @@ from modelservice_operator.report.report import Report, report
 from modelservice_operator.report.text import report_text
 from unit.diagnose.builders import NOW, at
 from unit.preview.cases import SCALED, around, at_rest
+from unit.preview.test_outlook import GOLDENS
 from unit.world import SPEC, World
 
 BEFORE = "The status is from before and says ReplicasReady."
@@ -46,6 +48,22 @@ def edit(kind: str, change: Callable[[Manifest], None]) -> Callable[[World], obj
 def serving(world: World, ready: int) -> None:
     status = world.child("Deployment")["status"] | {"readyReplicas": ready, "availableReplicas": ready}
     world.api.set_status("Deployment", status, world.key.name)
+
+
+@pytest.mark.parametrize("case", GOLDENS)
+async def test_no_status_of_a_golden_is_outdated(case: str) -> None:
+    manifest = yaml.safe_load(GOLDENS[case])
+    world = World(manifest["metadata"]["name"])
+    world.apply(manifest["spec"])
+    await world.rest()
+    assert told(world).reason != "StatusOutdated"
+
+
+async def test_no_status_of_a_paused_rollout_is_outdated() -> None:
+    world = await at_rest()
+    world.apply({**SPEC, "runtime": {"args": ["--max-model-len=8192"]}, "rollout": {"paused": True}})
+    await world.rest()
+    assert (told(world).reason, told(world).problems) == ("RolloutPaused", ())
 
 
 @pytest.mark.parametrize("spec", [SPEC, SCALED, {**SPEC, "suspend": True}, {**SPEC, "replicas": 0}])
