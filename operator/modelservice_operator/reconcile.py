@@ -183,6 +183,11 @@ class Reconciler:
             self._store.upsert(live)
             raise Gone
 
+    def _existed(self, parent: Parent, intent: Manifest) -> bool:
+        """When all was as it should be, as it last was, there was such a child."""
+        known = self._converged.get(Key(parent.namespace, parent.name))
+        return known is not None and (intent["kind"], intent["metadata"]["name"]) in known[1].children
+
     def _is_going(self, parent: Parent) -> bool:
         """While it was worked on, it was deleted."""
         known = self._store.family_of(parent).parent
@@ -198,7 +203,7 @@ class Reconciler:
                 if intent["kind"] == DEPLOYMENT.kind:
                     await self._deploy(parent, spec, intent)
                 else:
-                    await self._applier.ensure(parent, intent)
+                    await self._applier.ensure(parent, intent, existed=self._existed(parent, intent))
             except Blocked as error:
                 patched = intent["kind"] == DEPLOYMENT.kind and spec.pod_template is not None
                 ours = of_pod_template(error) if patched and error.reason is Reason.INVALID_SPEC else error
@@ -217,6 +222,6 @@ class Reconciler:
             await self._applier.prune(parent, (), kinds={AUTOSCALER.kind})
         else:
             await self._scaler.settle(parent, spec)
-        created = await self._applier.ensure(parent, intent)
+        created = await self._applier.ensure(parent, intent, existed=self._existed(parent, intent))
         if created or spec.scaling is None:
             await self._scaler.settle(parent, spec, created=created)

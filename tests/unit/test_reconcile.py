@@ -187,6 +187,60 @@ async def test_an_edit_is_undone_with_one_apply(kind: str, field: str, value: ob
     assert world.child(kind)["spec"] == spec
 
 
+def applied(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of applies since the last look."""
+    told = [record.getMessage() for record in caplog.records if record.name.endswith("cluster.apply")]
+    caplog.clear()
+    return told
+
+
+async def test_the_log_says_who_is_why_a_child_is_applied(caplog: pytest.LogCaptureFixture) -> None:
+    """`kubectl rollout undo` brings the annotations of the old ReplicaSet back too, among them the hash of ours."""
+    caplog.set_level("INFO")
+    world = await ready()
+    old = world.child("Deployment")
+    assert applied(caplog)[0] == "Created Deployment qwen."
+    world.apply({**SPEC, "rollout": {"restart": "once"}})
+    await world.rest()
+    assert applied(caplog) == ["Applying Deployment qwen: what is wanted changed."]
+
+    def undo(live: Manifest) -> None:
+        live["spec"]["template"] = old["spec"]["template"]
+        live["metadata"]["annotations"] = old["metadata"]["annotations"]
+
+    world.api.edit("Deployment", undo)
+    await world.rest()
+    (told,) = applied(caplog)
+    assert told.startswith("Applying Deployment qwen: spec.template.metadata.labels.")
+    assert told.endswith(" was changed by someone else.")
+    world.api.edit("Deployment", lambda live: live["metadata"]["annotations"].update({names.APPLIED_HASH: "x"}))
+    await world.rest()
+    assert applied(caplog) == [f"Applying Deployment qwen: {names.APPLIED_HASH} was changed by someone else."]
+    world.api.edit("Deployment", undo)
+    await world.restart()
+    await world.rest()
+    assert applied(caplog) == ["Applying Deployment qwen: what was applied to it last is not what is wanted."]
+
+
+async def test_the_log_says_that_what_is_created_had_been_deleted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    world = await ready()
+    applied(caplog)
+    for kind in ("Deployment", "Service"):
+        world.api.remove(kind)
+        await world.rest()
+        assert applied(caplog) == [f"Created {kind} qwen, which had been deleted."]
+    world.apply({**SPEC, "scaling": {"maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}})
+    await world.rest()
+    assert applied(caplog)[-1] == "Created HorizontalPodAutoscaler qwen."
+    world.apply()
+    await world.rest()
+    applied(caplog)
+    world.apply({**SPEC, "scaling": {"maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]}})
+    await world.rest()
+    assert applied(caplog)[-1] == "Created HorizontalPodAutoscaler qwen.", "it was we who deleted it"
+
+
 async def test_suspended_and_resumed() -> None:
     world = await ready()
     world.apply({**SPEC, "suspend": True})

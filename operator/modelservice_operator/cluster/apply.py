@@ -55,8 +55,10 @@ class Applier:
         """Try everything once more."""
         self._refused.clear()
 
-    async def ensure(self, parent: Parent, intent: Manifest) -> bool:
+    async def ensure(self, parent: Parent, intent: Manifest, *, existed: bool = False) -> bool:
         """Make the child hold the intent; no request when it already does. Says whether it was created.
+
+        `existed` says that it was there before and, where it is not, that someone else deleted it.
 
         Raises:
             Blocked: the name is taken, a predecessor's child is still there, or the API server refuses the intent.
@@ -72,6 +74,8 @@ class Applier:
             if slot in self._borrowed:
                 raise await self._give_back(parent, slot, intent, self._borrowed[slot])
             created = child is None and await self._create(parent, slot, intent, wanted)
+            if created:
+                logger.info("Created %s %s%s.", slot.kind, slot.name, ", which had been deleted" if existed else "")
             if child is not None:
                 await self._update(parent, child, intent, wanted)
         except ApiError as error:
@@ -135,8 +139,6 @@ class Applier:
         if not created and _others_wrote(answer):
             raise await self._give_back(parent, slot, intent, answer["metadata"]["uid"])
         self._remember(answer, wanted)
-        if created:
-            logger.info("Created %s %s.", slot.kind, slot.name)
         return created
 
     async def _update(self, parent: Parent, child: Child, intent: Manifest, wanted: str) -> None:
@@ -150,14 +152,16 @@ class Applier:
                 raise being_deleted(slot.kind, slot.name)
             case Relation.OURS if child.holds(wanted):
                 return
-            case Relation.OURS if child.applied_hash == wanted and child.body is not None:
+            case Relation.OURS if child.body is not None and wanted in {child.applied_hash, child.held}:
                 path = diff.difference(child.body, intent)
-                if path is None:
+                if path is None and child.applied_hash == wanted:
                     child.judge(wanted)
                     return
-                why = f"{path} was changed by someone else"
-            case Relation.OURS:
+                why = f"{path or names.APPLIED_HASH} was changed by someone else"
+            case Relation.OURS if child.held is not None:
                 why = "what is wanted changed"
+            case Relation.OURS:
+                why = "what was applied to it last is not what is wanted"
             case Relation.ORPHAN:
                 why = "it has no controller: adopting it"
         logger.info("Applying %s %s: %s.", child.kind, child.name, why)

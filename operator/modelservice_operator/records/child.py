@@ -49,6 +49,11 @@ class Child:
         """The object but for its status, or None when it was let go."""
         return json.loads(self.body_json) if self.body_json else None
 
+    @property
+    def held(self) -> str | None:
+        """The intent that the object was last found to hold, by its hash; None before it was judged."""
+        return self.judged[0] if self.judged is not None else None
+
     def holds(self, intent_hash: str) -> bool:
         """This intent was applied, and nobody changed the object since it was judged."""
         return self.judged == (intent_hash, self.fingerprint)
