@@ -1,12 +1,16 @@
 """What keeps a ModelService from being brought about, beyond its pods. Pure."""
 
 import random
+import re
 from typing import Final
 
 from modelservice_operator.diagnose.reasons import Reason
+from modelservice_operator.manifest import Manifest
 
 POLL: Final = 30.0
 """Seconds between two looks at what no watch tells of, such as a foreign object, which lacks our label."""
+
+_CONTAINER: Final = re.compile(r"\b((containers|initContainers)\[(\d+)\])")
 
 
 class Blocked(Exception):
@@ -63,12 +67,23 @@ def beyond_repair(kind: str, namespace: str, name: str, words: str) -> Blocked:
     )
 
 
-def of_pod_template(refusal: Blocked) -> Blocked:
-    """A refusal of a Deployment whose pod template the user has patched: nobody else can say what is wrong with it."""
+def of_pod_template(refusal: Blocked, intent: Manifest) -> Blocked:
+    """The refusal of a child whose ModelService patches the pod template: of a Deployment nobody else can say why.
+
+    The API server numbers the containers as they are after the merge, which is not the order of the patch.
+    """
+    if intent["kind"] != "Deployment" or refusal.reason is not Reason.INVALID_SPEC:
+        return refusal
+    pod = intent["spec"]["template"]["spec"]
+    named = {
+        place: f" There, {place} is {pod[field][int(number)]['name']}."
+        for place, field, number in _CONTAINER.findall(refusal.message)
+        if int(number) < len(pod.get(field) or ()) and "name" in pod[field][int(number)]
+    }
     return Blocked(
         Reason.INVALID_POD_TEMPLATE,
         refusal.message,
-        "Correct spec.podTemplate, or another field of the spec that the message is about.",
+        f"Correct spec.podTemplate, or another field of the spec that the message is about.{''.join(named.values())}",
         stalled=True,
     )
 

@@ -205,9 +205,7 @@ class Reconciler:
                 else:
                     await self._applier.ensure(parent, intent, existed=self._existed(parent, intent))
             except Blocked as error:
-                patched = intent["kind"] == DEPLOYMENT.kind and spec.pod_template is not None
-                ours = of_pod_template(error) if patched and error.reason is Reason.INVALID_SPEC else error
-                blocked = blocked or ours
+                blocked = blocked or (error if spec.pod_template is None else of_pod_template(error, intent))
             except ApiError as error:
                 if namespace_is_gone(error):
                     raise

@@ -1,9 +1,11 @@
 """Why a ModelService is not as it should be: every policy, put to every pod that counts."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose import creation, rollout
+from modelservice_operator.diagnose.attribution import attributed
 from modelservice_operator.diagnose.departure import MENDED_BY_DEPARTURE, leaving
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.precedence import first_finding
@@ -48,7 +50,8 @@ def explain(
         explained = {finding.pod for finding in findings}
         slow = (rollout.download_too_slow(deployment, pod) for pod in counting if pod.name not in explained)
         findings += filter(None, (*consequences, *slow))
-    return fold(findings, wanted)
+    patch = (spec.pod_template.spec if spec.pod_template is not None else None) or {}
+    return fold([replace(finding, remedy=attributed(finding.remedy, patch)) for finding in findings], wanted)
 
 
 def _lasting(findings: list[Finding], leaving_pods: int) -> list[Finding]:

@@ -36,6 +36,10 @@ _REFUSALS: Final = (
     ),
 )
 """What an API server 1.36 says of a Deployment; the second one is of a spec with a podTemplate."""
+_PATCHED: Final[Manifest] = {
+    "kind": "Deployment",
+    "spec": {"template": {"spec": {"containers": [{"name": "server"}]}}},
+}
 _CHANGED: Final = "spec.template.spec.containers[1].image: Required value"
 
 
@@ -103,7 +107,7 @@ def _examples() -> Mapping[Reason, tuple[str, str]]:
     refusals = (judge("Deployment", error) for error in _REFUSALS)
     unpatched, patched, *others = (blocked for blocked in refusals if blocked is not None)
     met = (name_conflict("Service", "ml", "chat"), beyond_repair("Deployment", "ml", "chat", _CHANGED))
-    for blocked in (unpatched, of_pod_template(patched), *others, *met):
+    for blocked in (unpatched, of_pod_template(patched, _PATCHED), *others, *met):
         found[blocked.reason] = (blocked.message, blocked.remedy)
     for reason, rows in _rows().items():
         meaning = recognise(rows[0].example)

@@ -7,6 +7,7 @@ from typing import Final
 
 from modelservice_operator import api
 from modelservice_operator.api.crd import crd
+from modelservice_operator.blocked import of_pod_template
 from modelservice_operator.cluster.client import APPLY, MERGE_PATCH, Client
 from modelservice_operator.cluster.errors import ApiError, is_terminal, judge
 from modelservice_operator.cluster.resources import BY_KIND, MODEL_SERVICE
@@ -129,7 +130,9 @@ class Server:
                     # It is the person who asks that lacks the right, not the operator.
                     unjudged.append(child.kind)
                 else:
-                    refusals.append(f"{refusal.message} {refusal.remedy}")
+                    patched = found.after["spec"].get("podTemplate")
+                    told = of_pod_template(refusal, child.intent) if patched else refusal
+                    refusals.append(f"{told.message} {told.remedy}")
         if unjudged:
             notes.append(f"The API server did not judge {', '.join(unjudged)}: you lack a right to write them.")
         children = found.children

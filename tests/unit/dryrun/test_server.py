@@ -118,6 +118,20 @@ async def test_a_quota_and_a_policy_are_problems() -> None:
         assert (len(judged.problems), judged.notes) == (1, ())
 
 
+async def test_what_is_refused_of_a_patched_pod_template_is_laid_to_the_patch() -> None:
+    """`containers[0]` is one of the patch: what the API server says of it comes from no field of the runtime."""
+    world = await at_rest()
+    found = foreseen(world, {**SPEC, "podTemplate": {"spec": {"containers": [{"name": "side"}]}}})
+    field = "spec.template.spec.containers[0].image"
+    causes = (Cause("FieldValueRequired", field, "Required value"),)
+    world.api.fail("force Deployment", Failure(422, "Invalid", f"{field}: Required value", causes))
+    (problem,) = (await Server(FakeClient(world.api), Applying()).judged(found)).problems
+    assert problem == (
+        f"the API server refuses the Deployment: {field}: Required value Correct spec.podTemplate, or another field of "
+        "the spec that the message is about. There, containers[0] is side."
+    )
+
+
 async def test_nothing_is_cleaned_up_where_a_child_is_refused() -> None:
     world = await at_rest()
     found = foreseen(world, {**SPEC, "replicas": 1})
