@@ -132,7 +132,7 @@ class Server:
                 else:
                     patched = found.after["spec"].get("podTemplate")
                     told = of_pod_template(refusal, child.intent) if patched else refusal
-                    refusals.append(f"{told.message} {told.remedy}")
+                    refusals.append(f"{told.message.rstrip('.')}. {told.remedy}")
         if unjudged:
             notes.append(f"The API server did not judge {', '.join(unjudged)}: you lack a right to write them.")
         children = found.children

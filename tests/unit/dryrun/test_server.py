@@ -127,8 +127,8 @@ async def test_what_is_refused_of_a_patched_pod_template_is_laid_to_the_patch() 
     world.api.fail("force Deployment", Failure(422, "Invalid", f"{field}: Required value", causes))
     (problem,) = (await Server(FakeClient(world.api), Applying()).judged(found)).problems
     assert problem == (
-        f"the API server refuses the Deployment: {field}: Required value Correct spec.podTemplate, or another field of "
-        "the spec that the message is about. There, containers[0] is side."
+        f"the API server refuses the Deployment: {field}: Required value. Correct spec.podTemplate, or another field "
+        "of the spec that the message is about. There, containers[0] is side."
     )
 
 
