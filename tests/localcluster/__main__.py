@@ -93,6 +93,8 @@ def _up(crds: Path | None, real_node: RealNodeSpec | None) -> None:
         if not shutil.which("helm"):
             _print(f"export PATH={cluster.programs.helm.parent}:$PATH")
         _print(f"export KUBECONFIG={cluster.kubeconfig}")
+        if crds:
+            _print(f"{Path(sys.executable).parent / 'modelservice'} run    # the operator, until Ctrl-C")
         say(
             "kubectl get nodes -L nvidia.com/gpu.product,nvidia.com/gpu.count\n"
             f"kubectl create deployment web {_what_runs(real_node)} && kubectl get pods -w\n"
