@@ -12,10 +12,11 @@ from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.replicas import intended_replicas
 from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
+from modelservice_operator.records.fields import section
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
 from modelservice_operator.validate.kind import NO_OBJECT, NOTHING, is_model_service, others, wrong_kind
-from modelservice_operator.validate.metadata import named
+from modelservice_operator.validate.metadata import named, nameless
 from modelservice_operator.validate.objects import objects_in
 from modelservice_operator.validate.validator import Validator
 
@@ -76,8 +77,10 @@ def _children(place: str, found: object) -> list[Manifest]:
         raise InvalidFile(f"{place}: {mistake}")
     if not is_model_service(found):
         raise InvalidFile(f"{place}: cannot render {others([found])}.")
-    name = _name(place, found)
-    place = f"{place}, {api.KIND} {name}"
+    metadata = section(found, "metadata")
+    if complaint := nameless(metadata):
+        raise InvalidFile(f"{place}: {complaint}.")
+    place = f"{place}, {api.KIND} {metadata['name']}"
     if not isinstance(found.get("spec"), dict):
         raise InvalidFile(f"{place}: spec is missing.")
     _refuse_what_the_api_server_refuses(place, found)
@@ -85,16 +88,6 @@ def _children(place: str, found: object) -> list[Manifest]:
         return _planned(found["metadata"], found["spec"])
     except (InvalidSpec, PlanError) as error:
         raise InvalidFile(f"{place}: {error}") from error
-
-
-def _name(place: str, manifest: Manifest) -> str:
-    metadata = manifest.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if not name:
-        raise InvalidFile(f"{place}: metadata.name is missing.")
-    if not isinstance(name, str):
-        raise InvalidFile(f"{place}: metadata.name must be a text: put {name} into quotes.")
-    return name
 
 
 def _refuse_what_the_api_server_refuses(place: str, manifest: Manifest) -> None:

@@ -10,7 +10,7 @@ from modelservice_operator.files import Unreadable, files_in, read_text
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.fields import section, text
 from modelservice_operator.validate.kind import NO_OBJECT, NOTHING, is_model_service, others, wrong_kind
-from modelservice_operator.validate.metadata import naming_mistakes
+from modelservice_operator.validate.metadata import nameless, naming_mistakes
 from modelservice_operator.validate.objects import objects_in
 
 
@@ -71,8 +71,8 @@ def _read(given: Given, file: str, namespace: str | None, default: str) -> None:
 def _take(given: Given, place: str, found: Manifest, namespace: str | None, default: str) -> None:
     metadata = section(found, "metadata")
     name, said = text(metadata, "name"), text(metadata, "namespace")
-    if not name:
-        given.errors.append(f"{place}: metadata.name: must be set, to a text")
+    if mistake := nameless(metadata):
+        given.errors.append(f"{place}: {mistake}")
     elif metadata.get("namespace") not in (None, said):
         given.errors.append(f"{place}: metadata.namespace: must be a text")
     elif namespace and said and said != namespace:

@@ -6,7 +6,7 @@ from typing import Final
 
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.validate.fields import OPEN
-from modelservice_operator.validate.mistakes import Mistake, invalid, required, too_long
+from modelservice_operator.validate.mistakes import Mistake, invalid, printed, required, too_long
 
 _TEXT: Final = {"type": "string"}
 _NUMBER: Final = {"type": "integer", "format": "int64"}
@@ -104,6 +104,14 @@ def metadata_mistakes(metadata: Manifest) -> Iterator[Mistake]:
     for finalizer in metadata.get("finalizers", ()):
         for complaint in _key(finalizer):
             yield invalid("metadata.finalizers", finalizer, complaint)
+
+
+def nameless(metadata: Manifest) -> str | None:
+    """What is wrong where an object has no name that is a text, which it needs before anyone can be asked about it."""
+    name = metadata.get("name")
+    if isinstance(name, int | float):
+        return f"metadata.name: must be a text: put {printed(name)} into quotes"
+    return None if name and isinstance(name, str) else "metadata.name: must be set, to a text"
 
 
 def naming_mistakes(metadata: Manifest) -> Iterator[Mistake]:

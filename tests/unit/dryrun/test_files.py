@@ -18,7 +18,8 @@ from modelservice_operator.dryrun.files import read_files
         ({"name": "qwen", "namespace": "a.b"}, "metadata.namespace: Invalid value: "),
         ({"name": "qwen", "namespace": 5}, "metadata.namespace: must be a text"),
         ({"name": "qwen", "namespace": {}}, "metadata.namespace: must be a text"),
-        ({"namespace": "ml"}, "metadata.name: must be set"),
+        ({"namespace": "ml"}, "metadata.name: must be set, to a text"),
+        ({"name": 8}, "metadata.name: must be a text: put 8 into quotes"),
     ],
 )
 def test_a_name_that_is_none_is_refused_before_anybody_is_asked(
