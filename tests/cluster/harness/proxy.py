@@ -108,11 +108,6 @@ class Proxy:
         self._loop.close()
 
     @property
-    def connections(self) -> int:
-        """How many the operator has open."""
-        return self._call(self._count())
-
-    @property
     def streams(self) -> int:
         """How many watches are open and alive."""
         return len(self._streams)
@@ -193,10 +188,6 @@ class Proxy:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-
-    async def _count(self) -> int:
-        assert self._runner.server is not None
-        return len(self._runner.server.connections)
 
     async def _reconnect(self) -> None:
         """What was under way is lost: nobody keeps a connection for that long."""
