@@ -130,6 +130,34 @@ def test_history_is_lost_while_nobody_watched(breakable: LocalCluster, scene: Sc
     scene.check(expected)
 
 
+@pytest.mark.parametrize("how", ["killed", "stopped"])
+def test_an_operator_that_needs_no_lease_is_interrupted_at_work(
+    breakable: LocalCluster, alone: Scene, how: str
+) -> None:
+    """Killed, another process finds what this one has left; stopped, it finds the answers to its requests later."""
+    proxy = Proxy(breakable.service_account_kubeconfig(NAMESPACE, NAME)).start()
+    kubeconfig = proxy.kubeconfig
+    alone.operator = lone = Operator(breakable, how, kubeconfig=kubeconfig, leader_election="off").ensure_working()
+    try:
+        with proxy.injecting(lambda request: Delay(0.2) if is_write(request) else None):
+            expected = alone.change()
+            eventually(lambda: proxy.injected >= 2, interval=0.01, why="it is at work")
+            if how == "killed":
+                lone.process.kill()
+            else:
+                lone.process.pause()
+        if how == "killed":
+            lone.ensure_working()
+        else:
+            alone.endure()
+            lone.process.resume()
+        alone.settle()
+        alone.check(expected, repeated=len(expected))
+    finally:
+        lone.process.kill()
+        proxy.stop()
+
+
 def candidate(cluster: LocalCluster, name: str, kubeconfig: Path | None = None) -> Operator:
     """An operator that takes over, and gives up, in seconds."""
     return Operator(cluster, name, kubeconfig=kubeconfig, lease_duration="4", renew_deadline="3", retry_period="1")

@@ -25,6 +25,40 @@ def test_an_edited_deployment_is_repaired(operator: Operator, kubectl: Kubectl) 
     eventually(repaired)
 
 
+def variables(service: Service) -> dict[str, str]:
+    container = service.child("deployment")["spec"]["template"]["spec"]["containers"][0]
+    return {variable["name"]: variable.get("value", "") for variable in container["env"]}
+
+
+def test_a_rollout_that_was_undone_by_hand_is_taken_back(operator: Operator, kubectl: Kubectl) -> None:
+    service = Service(kubectl).apply().ready()
+    service.apply(runtime={"env": [{"name": "NEW", "value": "x"}]}).ready()
+    template = service.child("deployment")["spec"]["template"]
+    kubectl("rollout", "undo", f"deployment/{service.name}")
+    told = f"Applying Deployment {service.name}: spec.template.metadata.labels.modelservice.dev/revision was changed by"
+    eventually(lambda: f"[{kubectl.namespace}/{service.name}]: {told} someone else." in operator.log)
+    eventually(lambda: service.child("deployment")["spec"]["template"] == template)
+    service.ready()
+
+
+def test_a_restart_by_hand_and_a_variable_of_theirs_stay(operator: Operator, kubectl: Kubectl) -> None:
+    """Also in the next revision; what they do to a variable of ours is taken back."""
+    service = Service(kubectl, runtime={"env": [{"name": "OURS", "value": "x"}]}).apply().ready()
+    pods = service.pods()
+    kubectl("rollout", "restart", f"deployment/{service.name}")
+    eventually(lambda: len(service.pods()) == 1 and service.pods() != pods, why="the pod was replaced")
+    kubectl("set", "env", f"deployment/{service.name}", "THEIRS=y", "OURS=z", "HOME-")
+    ours = {"OURS": "x", "HOME": "/cache"}
+    eventually(lambda: variables(service).items() >= {**ours, "THEIRS": "y"}.items())
+    service.apply(rollout={"restart": "now"}).ready()
+    assert variables(service).items() >= {**ours, "THEIRS": "y"}.items()
+    annotations = service.child("deployment")["spec"]["template"]["metadata"]["annotations"]
+    assert "kubectl.kubernetes.io/restartedAt" in annotations
+    kubectl("set", "env", f"deployment/{service.name}", "THEIRS-")
+    service.ready()
+    assert "THEIRS" not in variables(service)
+
+
 def test_an_edited_service_is_repaired(operator: Operator, kubectl: Kubectl) -> None:
     service = Service(kubectl).apply()
     eventually(lambda: service.child("service"))

@@ -1,6 +1,7 @@
 """The main job: a ModelService becomes a running model service, with few requests and a true status."""
 
 from collections import Counter
+from typing import Any
 
 from cluster.harness.audit import Audit
 from cluster.harness.operator import ROOT, USER, Operator
@@ -115,3 +116,47 @@ def test_a_paused_service_comes_back_with_the_revision_that_served(operator: Ope
     service.apply(rollout={"paused": False}).ready()
     (pod,) = [pod for pod in service.children("pods") if "deletionTimestamp" not in pod["metadata"]]
     assert pod["metadata"]["labels"][REVISION] != good
+
+
+OPTIONAL: dict[str, Any] = {
+    "runtime": {"args": ["--max-model-len=4096"], "env": [{"name": "LEVEL", "value": "debug"}]},
+    "resources": {"requests": {"cpu": "2"}, "limits": {"memory": "32Gi"}},
+    "placement": {
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "example.com/models", "operator": "Exists"}],
+        "topologySpread": "Zone",
+    },
+    "serviceAccountName": "default",
+    "podTemplate": {
+        "metadata": {"labels": {"team": "search"}, "annotations": {"example.com/note": "x"}},
+        "spec": {"containers": [{"name": "side", "image": "example.com/side:1"}], "hostAliases": [{"ip": "10.0.0.1"}]},
+    },
+    "endpoint": {"port": 8080, "ingress": {"host": "qwen.example.com"}},
+    "scaling": {"minReplicas": 2, "maxReplicas": 3, "targets": [{"type": "CPUUtilization", "value": "80"}]},
+    "disruption": {"maxUnavailable": 2},
+    "rollout": {"strategy": "Replace", "progressDeadlineSeconds": 999, "revisionHistoryLimit": 2, "restart": "once"},
+}
+
+
+def test_what_was_set_and_is_taken_away_again_leaves_nothing(operator: Operator, kubectl: Kubectl) -> None:
+    def made() -> dict[str, Any]:
+        found = service.children(
+            "deployments", "services", "ingresses", "horizontalpodautoscalers", "poddisruptionbudgets"
+        )
+        return {child["kind"]: (child["spec"], child["metadata"]["labels"]) for child in found}
+
+    service = Service(kubectl, replicas=2).apply().ready()
+    before = made()
+    assert set(before) == {"Deployment", "Service", "PodDisruptionBudget"}
+    service.apply(**OPTIONAL).ready()
+    with_all = made()
+    assert set(with_all) == {*before, "Ingress", "HorizontalPodAutoscaler"}
+    assert all(with_all[kind] != what for kind, what in before.items()), "each has changed"
+    service.spec = {key: value for key, value in service.spec.items() if key not in OPTIONAL}
+    service.apply().ready()
+
+    def restored() -> bool:
+        assert made() == before
+        return True
+
+    eventually(restored, why="it is as it was")
