@@ -6,6 +6,7 @@ from typing import Final
 
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.records.fields import items, text
 
 POLL: Final = 30.0
 """Seconds between two looks at what no watch tells of, such as a foreign object, which lacks our label."""
@@ -75,11 +76,11 @@ def of_pod_template(refusal: Blocked, intent: Manifest) -> Blocked:
     if intent["kind"] != "Deployment" or refusal.reason is not Reason.INVALID_SPEC:
         return refusal
     pod = intent["spec"]["template"]["spec"]
-    named = {
-        place: f" There, {place} is {pod[field][int(number)]['name']}."
-        for place, field, number in _CONTAINER.findall(refusal.message)
-        if int(number) < len(pod.get(field) or ()) and "name" in pod[field][int(number)]
-    }
+    named = {}
+    for place, field, number in _CONTAINER.findall(refusal.message):
+        containers = items(pod, field)
+        if int(number) < len(containers) and (name := text(containers[int(number)], "name")):
+            named[place] = f" There, {place} is {name}."
     return Blocked(
         Reason.INVALID_POD_TEMPLATE,
         refusal.message,
