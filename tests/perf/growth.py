@@ -48,9 +48,11 @@ def measure(size: int, rest_seconds: int = 60) -> Iterator[Figure]:
 
 def _at(here: Stage, operator: Operator, size: int) -> Iterator[Figure]:
     """Everything about a cluster of this size."""
+    usage.rest(operator.pid)
     grown = usage.resident(operator.pid)
     yield from _start(here, operator, size)
     here.settle()
+    usage.rest(operator.pid)
     restarted = usage.resident(operator.pid)
     peak = usage.peak(operator.pid)
     note = f"after creating them {grown:.0f}, after a restart {restarted:.0f}, peak of a start {peak:.0f}"
@@ -111,7 +113,6 @@ def _writes(writes: list[Request], count: int) -> tuple[float, str]:
 
 def _event_microseconds(here: Stage, operator: Operator, size: int) -> float:
     """CPU time of the process for each of many changes of ModelServices, spread evenly over them."""
-    usage.rest(operator.pid)
     before = usage.cpu_seconds(operator.pid)
 
     async def touch(connection: Connection, number: int) -> None:

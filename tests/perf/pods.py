@@ -35,6 +35,7 @@ def measure(size: int) -> Iterator[Figure]:
             here.load.each(manifests, _run)
             here.settle()
             there = aim
+            usage.rest(operator.pid)
             grown = usage.resident(operator.pid)
             operator.process.stop()
             last = service(f"zz-applied-meanwhile-{aim}")
@@ -44,6 +45,7 @@ def measure(size: int) -> Iterator[Figure]:
             operator.process.start()
             created = here.wait_for(1, "services", mark)[0]
             here.settle()
+            usage.rest(operator.pid)
             restarted, peak = usage.resident(operator.pid), usage.peak(operator.pid)
             note = f"after creating them {grown:.0f}, after a restart {restarted:.0f}, peak of a start {peak:.0f}"
             yield Figure(f"pods.memory.{aim}", max(grown, restarted), note)

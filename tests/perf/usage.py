@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from localcluster.polling import attempts
+from modelservice_operator.cluster.resync import SETTLE
 
 _REST: Final = 0.05
-"""Seconds of CPU time in one second."""
+"""Seconds of CPU time in one second, at most."""
+_QUIET: Final = SETTLE + 2
+"""Seconds: after lists it pauses before it compares them with the API server, and that is no rest."""
 _LONG: Final = 300.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -22,9 +25,9 @@ def cpu_seconds(pid: int) -> float:
 def rest(pid: int) -> None:
     """Wait until the process uses hardly any CPU: what a start is followed by, such as a sweep, is over then."""
     before = -math.inf
-    for _ in attempts(_LONG, interval=1.0):
+    for _ in attempts(_LONG, interval=_QUIET):
         used = cpu_seconds(pid)
-        if used - before < _REST:
+        if used - before < _REST * _QUIET:
             return
         before = used
     raise AssertionError(f"The process {pid} still works after {_LONG:g} s.")
