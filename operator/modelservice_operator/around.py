@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from modelservice_operator.cluster.client import Client
-from modelservice_operator.cluster.errors import ApiError
+from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.resources import BY_KIND, CONTROLLER_REVISION, Resource
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
@@ -16,11 +16,7 @@ _Answer: TypeAlias = Manifest | list[Manifest] | str | None
 
 
 async def around(client: Client, namespace: str, name: str) -> tuple[Surroundings, tuple[str, ...]]:
-    """What has the name of a child, and the stored revisions; and what cannot be read, with why.
-
-    Raises:
-        ApiUnreachable: nothing can be read.
-    """
+    """What has the name of a child, and the stored revisions; and what cannot be read, with why."""
     found = await asyncio.gather(*(_child(client, kind, namespace, name) for kind in KINDS))
     revisions = await _revisions(client, namespace, name)
     answers: dict[str, _Answer] = {**dict(zip(KINDS, found, strict=True)), CONTROLLER_REVISION.kind: revisions}
@@ -40,7 +36,7 @@ async def _child(client: Client, kind: str, namespace: str, name: str) -> Manife
     """The object of that kind and name, None if there is none, or why that is not known."""
     try:
         return await client.get(BY_KIND[kind], namespace, name)
-    except ApiError as error:
+    except (ApiError, ApiUnreachable) as error:
         return cannot(BY_KIND[kind], error)
 
 
@@ -48,5 +44,5 @@ async def _revisions(client: Client, namespace: str, name: str) -> list[Manifest
     of_this = replace(CONTROLLER_REVISION, selector=f"{names.CHILD_SELECTOR},{names.NAME}={name}")
     try:
         return [item async for page in client.list_objects(of_this, namespace) for item in page.items]
-    except ApiError as error:
+    except (ApiError, ApiUnreachable) as error:
         return cannot(CONTROLLER_REVISION, error)

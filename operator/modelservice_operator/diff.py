@@ -5,9 +5,9 @@ from typing import Final
 
 from modelservice_operator.manifest import Manifest, digest, joined
 from modelservice_operator.plan import names
+from modelservice_operator.plan.account import with_account
 from modelservice_operator.plan.pod_schema import KEY_DEFAULTS
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity
-from modelservice_operator.records.fields import section
 
 MERGE_KEYS: Final = {
     "containers": ("name",),
@@ -38,21 +38,16 @@ _QUANTITIES: Final = frozenset({"limits", "requests", "sizeLimit"})
 def intent_hash(intent: Manifest) -> str:
     """Identity of an intent, kept in the annotation `modelservice.dev/applied-hash`: it catches what we no longer want.
 
-    Frozen: a changed result would write every child once after an upgrade. So an account that is said to be none counts
-    as one of which nothing is said, as it was once.
+    Frozen: a changed result would write every child once after an upgrade.
     """
-    pod = section(section(section(intent, "spec"), "template"), "spec")
-    if not names.NO_ACCOUNT.items() <= pod.items():
-        return digest(intent)
-    silent = {field: part for field, part in pod.items() if field not in names.NO_ACCOUNT}
-    return digest({**intent, "spec": {**intent["spec"], "template": {**intent["spec"]["template"], "spec": silent}}})
+    return digest(intent)
 
 
-def with_hash(intent: Manifest, intent_digest: str) -> Manifest:
-    """The intent as it is applied: with its hash as an annotation."""
+def as_applied(intent: Manifest, intent_digest: str) -> Manifest:
+    """The intent as it is applied: with its hash as an annotation, and with the account of its pods."""
     metadata = intent["metadata"]
     annotations = {**(metadata.get("annotations") or {}), names.APPLIED_HASH: intent_digest}
-    return {**intent, "metadata": {**metadata, "annotations": annotations}}
+    return {**with_account(intent), "metadata": {**metadata, "annotations": annotations}}
 
 
 def difference(observed: object, intent: object) -> str | None:

@@ -104,6 +104,52 @@ def test_what_the_status_knows_nothing_of_while_the_operator_is_away(
         eventually(partial(is_well, kubectl, name), timeout=60, why=f"{name} is put right")
 
 
+def test_what_an_admission_policy_makes_of_a_child_is_no_change(operator: Operator, kubectl: Kubectl) -> None:
+    """Its word stands, also after the operator has started anew."""
+    name, policy = f"mirror-{kubectl.namespace}", {"apiVersion": "admissionregistration.k8s.io/v1"}
+    created = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"]}
+    image = '[JSONPatch{op: "replace", path: "/spec/template/spec/containers/0/image", value: "example.com/mirror:1"}]'
+    mirrors = policy | {
+        "kind": "MutatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "reinvocationPolicy": "Never",
+            "matchConstraints": {"resourceRules": [created | {"resources": ["deployments"]}]},
+            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": image}}],
+        },
+    }
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": kubectl.namespace}}}
+    binding = policy | {
+        "kind": "MutatingAdmissionPolicyBinding",
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "matchResources": here},
+    }
+
+    def mirrored() -> bool:
+        probe = kubectl.json("create", "deployment", "probe", "--image=example.com/own:1", "--dry-run=server")
+        return bool(probe["spec"]["template"]["spec"]["containers"][0]["image"] == "example.com/mirror:1")
+
+    kubectl("apply", "-f", "-", given=mirrors)
+    kubectl("apply", "-f", "-", given=binding)
+    try:
+        eventually(mirrored, why="the policy is in force")
+        service = Service(kubectl).apply().ready()
+        assert is_well(kubectl, "qwen")
+        operator.process.stop()
+        operator.ensure_working()
+        (container,) = service.child("deployment")["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "example.com/mirror:1"
+        eventually(lambda: is_well(kubectl, "qwen"))
+        operator.process.stop()
+        kubectl("set", "env", "deployment/qwen", "HOME=/theirs")
+        told = modelservice(kubectl, "explain", "qwen", "-n", kubectl.namespace)
+        fact = "Deployment qwen was changed by someone else: spec.template.spec.containers[server].env[HOME].value."
+        assert fact in " ".join(told.stdout.split())
+    finally:
+        kubectl("delete", "mutatingadmissionpolicybinding,mutatingadmissionpolicy", name)
+        operator.ensure_working()
+
+
 def test_what_cannot_be_read(operator: Operator, kubectl: Kubectl) -> None:
     told = modelservice(kubectl, "explain", "nope", "-n", kubectl.namespace)
     assert (told.returncode, told.stdout) == (2, "")

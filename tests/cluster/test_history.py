@@ -15,6 +15,7 @@ import pytest
 from cluster.harness.requests import Api
 from golden.conftest import RENDERED
 from localcluster import Kubectl, LocalCluster
+from modelservice_operator import diff
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.documents import read_documents
@@ -70,7 +71,7 @@ def children_of(spec: dict[str, Any], namespace: str) -> list[dict[str, Any]]:
     parent = Parent.from_manifest({"metadata": {"name": NAME, "namespace": namespace, "uid": "u"}})
     read = read_spec(spec, NAME)
     template = render(NAME, read, builtin(), revision_hash(inputs(NAME, read))).template
-    return [without_owner(child) for child in desired_children(parent, read, template, 0)]
+    return [diff.as_applied(without_owner(child), "hash") for child in desired_children(parent, read, template, 0)]
 
 
 def without_owner(child: dict[str, Any]) -> dict[str, Any]:

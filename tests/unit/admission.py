@@ -46,12 +46,22 @@ def default(manifest: Manifest) -> None:
     template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
     for key, value in (("restartPolicy", "Always"), ("dnsPolicy", "ClusterFirst"), ("securityContext", {})):
         template["spec"].setdefault(key, value)
+    _say_twice(template["spec"])
     for container in (*template["spec"].get("initContainers", ()), *template["spec"]["containers"]):
         container.setdefault("imagePullPolicy", "IfNotPresent")
         _default_ports(container.get("ports", ()))
         for variable in container.get("env", ()):
             if variable.get("value") == "":
                 del variable["value"]
+
+
+def _say_twice(pod: Manifest) -> None:
+    """The account of a pod is kept under both names of the field."""
+    account = pod.pop("serviceAccountName", "") or pod.pop("serviceAccount", "")
+    if account:
+        pod |= {"serviceAccountName": account, "serviceAccount": account}
+    else:
+        pod.pop("serviceAccount", None)
 
 
 def _default_ports(ports: Iterable[Manifest]) -> None:

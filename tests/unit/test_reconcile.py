@@ -187,6 +187,21 @@ async def test_an_edit_is_undone_with_one_apply(kind: str, field: str, value: ob
     assert world.child(kind)["spec"] == spec
 
 
+async def test_an_account_that_nothing_names_any_more_is_taken_away() -> None:
+    """Also by a stored template, which knows nothing of accounts."""
+    world = await ready()
+    world.apply({**SPEC, "serviceAccountName": "reader"})
+    await world.rest()
+    assert world.child("Deployment")["spec"]["template"]["spec"]["serviceAccountName"] == "reader"
+    world.apply(SPEC)
+    await world.rest()
+    assert {"serviceAccountName", "serviceAccount"}.isdisjoint(world.child("Deployment")["spec"]["template"]["spec"])
+    mark = len(world.api.requests)
+    await world.restart()
+    await world.settle()
+    assert world.api.writes(mark) == []
+
+
 def applied(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the log says of applies since the last look."""
     told = [record.getMessage() for record in caplog.records if record.name.endswith("cluster.apply")]

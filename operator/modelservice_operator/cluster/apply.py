@@ -127,7 +127,7 @@ class Applier:
                 return False
             self._contested.discard(slot)
         try:
-            answer, created = await self._client.apply(diff.with_hash(intent, wanted), force=False)
+            answer, created = await self._client.apply(diff.as_applied(intent, wanted), force=False)
         except ApiError as error:
             if error.status not in {409, 422}:
                 raise
@@ -181,7 +181,7 @@ class Applier:
                 await self._force(parent, slot, intent, wanted, live["metadata"]["uid"])
 
     async def _force(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str, uid: str) -> None:
-        bound = diff.with_hash(intent, wanted)
+        bound = diff.as_applied(intent, wanted)
         bound["metadata"]["uid"] = uid
         try:
             answer, _ = await self._client.apply(bound, force=True)

@@ -34,12 +34,5 @@ def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, repli
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": child_metadata(parent, parent.name, template),
-        "spec": {**body, "template": {**template, "spec": _with_account(template["spec"])}},
+        "spec": {**body, "template": template},
     }
-
-
-def _with_account(pod: Manifest) -> Manifest:
-    """The pod with its service account by one name of the field, or with none: stored templates may lack that."""
-    account = pod.get("serviceAccountName") or pod.get("serviceAccount")
-    rest = {field: part for field, part in pod.items() if field not in names.NO_ACCOUNT}
-    return {**({"serviceAccountName": account} if account else names.NO_ACCOUNT), **rest}

@@ -27,13 +27,6 @@ FETCH: Final = "fetch"
 APPLIED_HASH: Final = "modelservice.dev/applied-hash"
 """Annotation on a child: the hash of the intent that was last applied to it."""
 
-NO_ACCOUNT: Final = {"serviceAccountName": "", "serviceAccount": ""}
-"""Fields of a pod that runs under no service account of its own.
-
-The API server copies the account into `serviceAccount`, the old name of the field, and back from there: one that an
-intent no longer names would stay in use. Only both fields, empty, take it away.
-"""
-
 RESUME_REPLICAS: Final = "modelservice.dev/resume-replicas"
 """Annotation on a Deployment that is suspended: how many pods its autoscaler wanted before."""
 

@@ -46,7 +46,7 @@ def _volume(volume: object) -> object:
 
 def _with_policy(holder: object, image: str, policy: str) -> object:
     """The container or volume source with its policy, which stands beside the image for those who read it."""
-    if not isinstance(holder, dict) or not text(holder, image) or holder.get(policy):
+    if not isinstance(holder, dict) or not text(holder, image) or holder.get(policy) not in (None, ""):
         return holder
     fields = [(field, part) for field, part in holder.items() if field != policy]
     place = 1 + [field for field, _ in fields].index(image)

@@ -10,6 +10,7 @@ from modelservice_operator.diff import differences
 from modelservice_operator.manifest import Manifest, digest
 from modelservice_operator.plan import names
 from modelservice_operator.plan.errors import PlanError
+from modelservice_operator.plan.pull_policy import with_pull_policies
 from modelservice_operator.plan.revision import inputs
 from modelservice_operator.plan.template import render
 from modelservice_operator.preview.children import Child
@@ -79,7 +80,10 @@ def _spec_of(before: Manifest | None, name: str) -> ModelServiceSpec | None:
 def _since_rendered(
     parent: Parent, spec: ModelServiceSpec, asked: Manifest, around: Surroundings, runtimes: Mapping[str, Runtime]
 ) -> str:
-    """Fields of the stored template that would be rendered otherwise today; empty if there are none."""
+    """Fields of the stored template that would be rendered otherwise today; empty if there are none.
+
+    A pull policy that it leaves out is the API server's default, which is what is written out today.
+    """
     template = around.stored(parent, digest(asked)) or around.running(parent, asked)
     if template is None:
         return ""
@@ -87,4 +91,4 @@ def _since_rendered(
         fresh = render(parent.name, spec, runtimes, template["metadata"]["labels"][names.REVISION]).template
     except PlanError:
         return ""
-    return ", ".join(islice(differences(template, fresh), _MOST_PATHS))
+    return ", ".join(islice(differences(with_pull_policies(template), fresh), _MOST_PATHS))

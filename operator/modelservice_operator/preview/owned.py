@@ -7,13 +7,17 @@ from typing import Final
 from modelservice_operator.diff import MERGE_KEYS, merge_key, same
 from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.plan import names
+from modelservice_operator.plan.account import OLD_NAME
 from modelservice_operator.records.fields import items, section
 
 _IDENTITY: Final = ("apiVersion", "kind")
 
 
 def owned(live: Manifest, intent: Manifest) -> Manifest:
-    """What a live child holds of what the operator applied to it, and of what the intent is about."""
+    """What a live child holds of what the operator applied to it, and of what the intent is about.
+
+    The old name of an account is left out where the intent leaves it out: it says the same once more.
+    """
     fields = next(_applied(live), None)
     kept = _kept({key: live[key] for key in ("metadata", "spec") if key in live}, fields, intent, "")
     found: Manifest = {key: live[key] for key in _IDENTITY} | (kept if isinstance(kept, dict) else {})
@@ -24,6 +28,39 @@ def owned(live: Manifest, intent: Manifest) -> Manifest:
         found["metadata"] = {key: value for key, value in found["metadata"].items() if key != "annotations"}
         found["metadata"] |= {"annotations": rest} if rest else {}
     return found
+
+
+def is_ours(live: Manifest, path: str) -> bool:
+    """One of our managers still holds the field of a live child at this path, as `diff` spells it.
+
+    Who changes or removes a field by a request of their own takes it over. What an admission policy made of a request
+    of ours is ours, whatever it holds.
+    """
+    return any(
+        _holds(section(entry, "fieldsV1"), f".{path}")
+        for entry in items(section(live, "metadata"), "managedFields")
+        if entry.get("manager") in names.OUR_MANAGERS and not entry.get("subresource")
+    )
+
+
+def _holds(fields: Manifest, path: str) -> bool:
+    parts = {key: part for key, part in fields.items() if key != "."}
+    return (
+        not parts
+        or not path
+        or any(
+            _holds(part, path.removeprefix(step))
+            for key, part in parts.items()
+            for step in _steps(key)
+            if path == step or path.startswith((f"{step}.", f"{step}["))
+        )
+    )
+
+
+def _steps(key: str) -> list[str]:
+    """How a key of managedFields may stand in a path: a field by its name, an item of a list by any of its keys."""
+    kind, _, name = key.partition(":")
+    return [f".{name}"] if kind == "f" else [f"[{value}]" for value in json.loads(name).values()] if kind == "k" else []
 
 
 def in_words_of(live: object, wanted: object, path: str = "") -> object:
@@ -73,7 +110,7 @@ def _kept(live: object, fields: Manifest | None, wanted: object, path: str) -> o
         return {
             key: _kept(value, parts.get(f"f:{key}"), asked.get(key), joined(path, key))
             for key, value in live.items()
-            if f"f:{key}" in parts or key in asked
+            if (f"f:{key}" in parts and key != OLD_NAME) or key in asked
         }
     keys = MERGE_KEYS.get(path.rpartition(".")[2])
     if isinstance(live, list) and keys is not None and not whole:

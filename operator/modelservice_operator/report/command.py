@@ -89,14 +89,23 @@ async def _report(reader: Reader, namespace: str, name: str) -> Report:
 
 async def _status(target: Target, *, as_json: bool) -> int:
     async with connected(target) as (client, namespace):
-        services = sorted(await Reader(client).services(namespace), key=lambda each: (each.namespace, each.name))
+        services = await _services(Reader(client), namespace)
     if as_json:
         click.echo(json.dumps(list(map(_entry, services)), ensure_ascii=False, indent=2))
     elif services:
         click.echo(_listing(services, everywhere=target.everywhere))
     else:
         click.echo(f"There is no {api.KIND} in {f'namespace {namespace}' if namespace else 'any namespace'}.")
-    return _TROUBLE if any(map(_problems, services)) else 0
+    return _TROUBLE if any(_problems(each) for each in services if not each.deleting) else 0
+
+
+async def _services(reader: Reader, namespace: str | None) -> list[Parent]:
+    """Sorted; looked at twice where a status lies behind."""
+    services = await reader.services(namespace)
+    if any(first.reason == STATUS_OUTDATED for first in filter(None, map(unjudged, services))):
+        await asyncio.sleep(LAG)
+        services = await reader.services(namespace)
+    return sorted(services, key=lambda each: (each.namespace, each.name))
 
 
 def _listing(services: Sequence[Parent], *, everywhere: bool) -> str:

@@ -109,7 +109,7 @@ def report(reading: Reading, now: str) -> Report:
     parent, deployment = reading.parent, reading.deployment
     status = parent.status
     ready = conditions.find(status, conditions.READY)
-    first = unseen(reading)
+    first = unseen(parent, deployment, reading.around)
     pods = sorted(reading.pods, key=lambda pod: (pod.ready, pod.created_at, pod.name))
     return Report(
         namespace=parent.namespace,

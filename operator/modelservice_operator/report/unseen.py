@@ -15,10 +15,11 @@ from modelservice_operator.plan.errors import PlanError
 from modelservice_operator.plan.replicas import least_replicas, wanted_replicas
 from modelservice_operator.preview.children import Child
 from modelservice_operator.preview.outlook import asked_for
+from modelservice_operator.preview.owned import is_ours
+from modelservice_operator.preview.surroundings import Surroundings
 from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.fields import section
 from modelservice_operator.records.parent import Parent
-from modelservice_operator.report.reading import Reading
 from modelservice_operator.report.trouble import Trouble
 from modelservice_operator.runtimes.catalogue import builtin
 
@@ -30,15 +31,14 @@ _ALWAYS: Final = frozenset({"Deployment", "Service"})
 _MOST_PATHS: Final = 3
 
 
-def unseen(reading: Reading) -> Trouble | None:
-    """What the status of the ModelService that was read does not tell of; None where it is of now.
+def unseen(parent: Parent, deployment: Deployment | None, around: Surroundings) -> Trouble | None:
+    """What the status of a ModelService does not tell of; None where it is of now.
 
     It may be that the operator is just at work. What could not be read is taken to be as it should be.
     """
-    parent = reading.parent
     if parent.deleting or not _seen(parent):
         return unjudged(parent)
-    return _outdated(parent, [*_behind(parent), *_contradictions(reading)])
+    return _outdated(parent, [*_behind(parent), *_contradictions(parent, deployment, around)])
 
 
 def unjudged(parent: Parent) -> Trouble | None:
@@ -84,27 +84,26 @@ def _seen(parent: Parent) -> int:
 def _behind(parent: Parent) -> Iterator[str]:
     seen = _seen(parent)
     if not seen and parent.generation:
-        yield "The operator has not looked at it yet."
+        yield "It has no status of the operator's yet."
     elif seen < parent.generation:
         yield f"The spec is at generation {parent.generation}, and the operator has looked at generation {seen}."
 
 
-def _contradictions(reading: Reading) -> Iterator[str]:
-    spec = spec_of(reading.parent)
+def _contradictions(parent: Parent, deployment: Deployment | None, around: Surroundings) -> Iterator[str]:
+    spec = spec_of(parent)
     if spec is None:
         return
-    yield from _children(reading, spec)
-    if reading.deployment is not None:
-        yield from _counts(reading.parent, spec, reading.deployment)
+    yield from _children(parent, spec, around)
+    if deployment is not None:
+        yield from _counts(parent, spec, deployment)
 
 
-def _children(reading: Reading, spec: ModelServiceSpec) -> Iterator[str]:
+def _children(parent: Parent, spec: ModelServiceSpec, around: Surroundings) -> Iterator[str]:
     """What is missing, and what someone else changed."""
-    parent = reading.parent
     if _is_held_up(parent.status):
         return
     try:
-        found, _, stored = asked_for(parent, spec, reading.around, builtin())
+        found, _, stored = asked_for(parent, spec, around, builtin())
     except PlanError:
         return
     behind = any(_behind(parent))
@@ -113,8 +112,8 @@ def _children(reading: Reading, spec: ModelServiceSpec) -> Iterator[str]:
             yield f"{child.kind} {child.name} does not exist."
         elif child.action == "blocked":
             yield child.remark
-        elif child.kind in reading.around.children and child.after is not None and not behind:
-            paths = _changed(reading.around.children[child.kind], child, stored=stored)
+        elif child.kind in around.children and child.after is not None and not behind:
+            paths = _changed(around.children[child.kind], child, stored=stored)
             if paths:
                 yield f"{child.kind} {child.name} was changed by someone else: {', '.join(islice(paths, _MOST_PATHS))}."
 
@@ -127,15 +126,16 @@ def _is_held_up(status: Manifest) -> bool:
 
 
 def _changed(live: Manifest, child: Child, *, stored: bool) -> list[str]:
-    """The fields that are not as the operator applied them.
+    """The fields that someone else made other than the operator applied them.
 
-    What an operator of another version wants otherwise is no change; a stored pod template is the same for all.
+    What an admission policy or the API server itself makes of every apply is as it should be. What an operator of
+    another version wants otherwise is no change; a stored pod template is the same for all.
     """
     intent = child.intent or {}
     bare = {key: value for key, value in section(intent, "metadata").items() if key != "uid"}
     applied = section(section(live, "metadata"), "annotations").get(names.APPLIED_HASH)
     same_intent = intent_hash({**intent, "metadata": bare}) == applied
-    paths = differences(live, child.after)
+    paths = (path for path in differences(live, child.after) if not is_ours(live, path))
     return [path for path in paths if same_intent or (stored and path.startswith("spec.template."))]
 
 

@@ -49,6 +49,7 @@ def test_every_image_has_one_and_keeps_what_was_asked() -> None:
         {"containers": "text"},
         {"containers": [1, {"name": "no image"}, {"image": 1}, {"image": ""}]},
         {"volumes": {}},
+        {"containers": [{"image": "server", "imagePullPolicy": {}}]},
         {"volumes": [1, {"image": "text"}, {"image": None}]},
     ],
 )

@@ -5,8 +5,8 @@ import copy
 import pytest
 
 from modelservice_operator.manifest import Manifest
-from modelservice_operator.preview.owned import in_words_of, owned
-from unit.world import World
+from modelservice_operator.preview.owned import in_words_of, is_ours, owned
+from unit.world import SPEC, World
 
 
 async def deployment() -> tuple[Manifest, Manifest]:
@@ -82,3 +82,63 @@ async def test_without_managed_fields_what_is_wanted_is_compared() -> None:
 )
 def test_in_the_words_of_the_live_object(live: Manifest, wanted: Manifest, told: Manifest) -> None:
     assert in_words_of(live, wanted) == told
+
+
+@pytest.mark.parametrize(
+    ("manager", "subresource", "ours"),
+    [
+        ("modelservice-operator", "", True),
+        ("modelservice-operator-scale", "", True),
+        ("modelservice-operator", "status", False),
+        ("kubectl-set", "", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "spec.replicas",
+        "spec.template.spec.containers[server].image",
+        "spec.template.spec.containers[server].args[3]",
+        "spec.template.spec.containers[server].ports[8000]",
+        "metadata.labels.modelservice.dev/name",
+    ],
+)
+def test_a_field_is_ours_while_one_of_our_managers_holds_it(
+    manager: str, subresource: str, ours: bool, path: str
+) -> None:
+    ports: Manifest = {".": {}, 'k:{"containerPort":8000,"protocol":"TCP"}': {".": {}, "f:name": {}}}
+    server = {"f:image": {}, "f:args": {}, "f:ports": ports}
+    fields = {
+        "f:metadata": {"f:labels": {"f:modelservice.dev/name": {}}},
+        "f:spec": {"f:replicas": {}, "f:template": {"f:spec": {"f:containers": {'k:{"name":"server"}': server}}}},
+    }
+    entry = {"manager": manager, "subresource": subresource, "fieldsV1": fields}
+    assert is_ours({"metadata": {"managedFields": [entry]}}, path) is ours
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["spec.paused", "spec.replica", "spec.template.spec.containers[a].image", "metadata.labels.modelservice"],
+)
+def test_what_no_entry_holds_is_not_ours(path: str) -> None:
+    containers: Manifest = {"f:containers": {'k:{"name":"server"}': {"f:image": {}}, "v:1": {}}}
+    fields = {
+        "f:metadata": {"f:labels": {"f:modelservice.dev/name": {}}},
+        "f:spec": {"f:replicas": {}, "f:template": {"f:spec": containers}},
+    }
+    entry = {"manager": "modelservice-operator", "fieldsV1": fields}
+    assert is_ours({"metadata": {"managedFields": [entry]}}, path) is False
+    assert is_ours({"metadata": {}}, path) is False
+
+
+async def test_a_removed_account_is_told_once() -> None:
+    """The API server keeps it under two names."""
+    _, without = await deployment()
+    world = World()
+    world.apply({**SPEC, "serviceAccountName": "reader"})
+    await world.rest()
+    live = world.child("Deployment")
+    assert live["spec"]["template"]["spec"]["serviceAccount"] == "reader"
+    found = owned(live, without)["spec"]["template"]["spec"]
+    assert found["serviceAccountName"] == "reader"
+    assert "serviceAccount" not in found

@@ -180,10 +180,10 @@ async def test_a_service_that_nobody_has_looked_at() -> None:
     world = World()
     world.apply()
     found = report(replace(read(world), parent=replace(world.parent(), created_at=at(60))), NOW)
-    assert first(found) == ("StatusOutdated", "The operator has not looked at it yet.")
+    assert first(found) == ("StatusOutdated", "It has no status of the operator's yet.")
     assert report_text(found, NOW, 80).split("\n")[:7] == [
         "qwen in ml waits for the operator: StatusOutdated, for 4m",
-        "  The operator has not looked at it yet.",
+        "  It has no status of the operator's yet.",
         "  → Ask again in a moment. If this stays, see whether the operator runs and",
         "    watches namespace ml:",
         "    kubectl get deployments -A -l app.kubernetes.io/name=modelservice-operator",
@@ -211,18 +211,30 @@ async def test_what_the_status_says_itself_is_not_said_twice() -> None:
 
 async def test_what_another_version_wants_otherwise_is_no_change() -> None:
     world = await at_rest()
+
+    def of_another_version(live: Manifest) -> None:
+        live["spec"]["progressDeadlineSeconds"] = 17
+        live["metadata"]["annotations"]["modelservice.dev/applied-hash"] = "of another intent"
+
+    edit("Deployment", of_another_version)(world)
+    assert told(world).problems == ()
+    edit("Deployment", image)(world)
     there = around(world)
-    deployment = there.children["Deployment"]
-    deployment["spec"]["progressDeadlineSeconds"] = 17
-    deployment["metadata"]["annotations"]["modelservice.dev/applied-hash"] = "of another intent"
-    assert told(world, there).problems == ()
-    image(deployment)
     assert "spec.template.spec.containers[server].image" in first(told(world, there))[1]
     # Without the right to read the stored pod templates it is not known what the pods should be.
     blind = replace(there, revisions=[], unread=frozenset({"ControllerRevision"}))
     assert told(world, blind).problems == ()
-    deployment["spec"]["template"]["metadata"]["labels"]["modelservice.dev/revision"] = "of-another-rule"
+    labels = there.children["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    labels["modelservice.dev/revision"] = "of-another-rule"
     assert told(world, blind).problems == ()
+
+
+async def test_what_an_admission_policy_makes_of_an_apply_is_no_change() -> None:
+    """It is still the operator's, as managedFields has it."""
+    world = await at_rest()
+    there = around(world)
+    image(there.children["Deployment"])
+    assert told(world, there).problems == ()
 
 
 async def test_what_may_not_be_read_is_taken_to_be_as_it_should_be() -> None:
