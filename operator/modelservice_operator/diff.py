@@ -5,7 +5,6 @@ from typing import Final
 
 from modelservice_operator.manifest import Manifest, digest, joined
 from modelservice_operator.plan import names
-from modelservice_operator.plan.account import with_account
 from modelservice_operator.plan.pod_schema import KEY_DEFAULTS
 from modelservice_operator.quantity import InvalidQuantity, parse_quantity
 
@@ -43,11 +42,11 @@ def intent_hash(intent: Manifest) -> str:
     return digest(intent)
 
 
-def as_applied(intent: Manifest, intent_digest: str) -> Manifest:
-    """The intent as it is applied: with its hash as an annotation, and with the account of its pods."""
+def with_hash(intent: Manifest, intent_digest: str) -> Manifest:
+    """The intent as it is applied: with its hash as an annotation."""
     metadata = intent["metadata"]
     annotations = {**(metadata.get("annotations") or {}), names.APPLIED_HASH: intent_digest}
-    return {**with_account(intent), "metadata": {**metadata, "annotations": annotations}}
+    return {**intent, "metadata": {**metadata, "annotations": annotations}}
 
 
 def difference(observed: object, intent: object) -> str | None:

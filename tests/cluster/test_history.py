@@ -15,13 +15,14 @@ import pytest
 from cluster.harness.requests import Api
 from golden.conftest import RENDERED
 from localcluster import Kubectl, LocalCluster
-from modelservice_operator import diff
 from modelservice_operator.api.read import read_spec
 from modelservice_operator.cluster.resources import BY_KIND
 from modelservice_operator.documents import read_documents
+from modelservice_operator.plan.account import without_leftover
 from modelservice_operator.plan.children import desired_children
 from modelservice_operator.plan.revision import inputs, revision_hash
 from modelservice_operator.plan.template import render
+from modelservice_operator.records.deployment import Deployment
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.runtimes.catalogue import builtin
 
@@ -46,6 +47,7 @@ def patched(**pod: Any) -> dict[str, Any]:
     return {"model": {"uri": "hf://org/repo"}, "podTemplate": {"spec": pod}}
 
 
+OF_ANOTHER_REVISION: Final = Deployment.from_manifest({})
 DIGEST: Final = "sha256:" + "0a" * 32
 SPECS: Final[dict[str, dict[str, Any]]] = {
     "account": {"model": {"uri": "hf://org/repo"}, "serviceAccountName": "reader"},
@@ -71,7 +73,8 @@ def children_of(spec: dict[str, Any], namespace: str) -> list[dict[str, Any]]:
     parent = Parent.from_manifest({"metadata": {"name": NAME, "namespace": namespace, "uid": "u"}})
     read = read_spec(spec, NAME)
     template = render(NAME, read, builtin(), revision_hash(inputs(NAME, read))).template
-    return [diff.as_applied(without_owner(child), "hash") for child in desired_children(parent, read, template, 0)]
+    children = [without_owner(child) for child in desired_children(parent, read, template, 0)]
+    return [without_leftover(child, OF_ANOTHER_REVISION) for child in children]
 
 
 def without_owner(child: dict[str, Any]) -> dict[str, Any]:

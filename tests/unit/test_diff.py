@@ -110,6 +110,6 @@ def test_the_hash_of_an_intent_is_frozen() -> None:
 
 def test_the_hash_goes_into_the_annotation_and_not_into_itself() -> None:
     intent: Manifest = {"metadata": {"name": "qwen"}, "spec": {}}
-    applied = diff.as_applied(intent, "abc")
+    applied = diff.with_hash(intent, "abc")
     assert applied["metadata"]["annotations"] == {"modelservice.dev/applied-hash": "abc"}
     assert "annotations" not in intent["metadata"]

@@ -14,6 +14,7 @@ from modelservice_operator.cluster.store import Key, Store
 from modelservice_operator.collision import replacement
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
+from modelservice_operator.plan.account import without_leftover
 from modelservice_operator.records.child import Child
 from modelservice_operator.records.ownership import Relation, live_relation, relation
 from modelservice_operator.records.parent import Parent
@@ -58,7 +59,7 @@ class Applier:
     async def ensure(self, parent: Parent, intent: Manifest, *, existed: bool = False) -> bool:
         """Make the child hold the intent; no request when it already does. Says whether it was created.
 
-        `existed` says that it was there before and, where it is not, that someone else deleted it.
+        `existed` says that it was there when all was well: where it is not, the log says that it had been deleted.
 
         Raises:
             Blocked: the name is taken, a predecessor's child is still there, or the API server refuses the intent.
@@ -127,7 +128,7 @@ class Applier:
                 return False
             self._contested.discard(slot)
         try:
-            answer, created = await self._client.apply(diff.as_applied(intent, wanted), force=False)
+            answer, created = await self._client.apply(diff.with_hash(intent, wanted), force=False)
         except ApiError as error:
             if error.status not in {409, 422}:
                 raise
@@ -181,7 +182,7 @@ class Applier:
                 await self._force(parent, slot, intent, wanted, live["metadata"]["uid"])
 
     async def _force(self, parent: Parent, slot: _Slot, intent: Manifest, wanted: str, uid: str) -> None:
-        bound = diff.as_applied(intent, wanted)
+        bound = diff.with_hash(without_leftover(intent, self._store.deployment_of(parent)), wanted)
         bound["metadata"]["uid"] = uid
         try:
             answer, _ = await self._client.apply(bound, force=True)

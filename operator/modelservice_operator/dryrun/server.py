@@ -130,7 +130,7 @@ class Server:
                     # It is the person who asks that lacks the right, not the operator.
                     unjudged.append(child.kind)
                 else:
-                    patched = found.after["spec"].get("podTemplate")
+                    patched = "podTemplate" in found.after["spec"]
                     told = of_pod_template(refusal, child.intent) if patched else refusal
                     refusals.append(f"{told.message.rstrip('.')}. {told.remedy}")
         if unjudged:

@@ -5,6 +5,7 @@ from typing import Final
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan import names
+from modelservice_operator.plan.account import by_one_name
 from modelservice_operator.plan.metadata import child_metadata
 from modelservice_operator.plan.startup import progress_deadline_seconds
 from modelservice_operator.records.parent import Parent
@@ -34,5 +35,5 @@ def deployment(parent: Parent, spec: ModelServiceSpec, template: Manifest, repli
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": child_metadata(parent, parent.name, template),
-        "spec": {**body, "template": template},
+        "spec": {**body, "template": by_one_name(template)},
     }

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from modelservice_operator.blocked import being_deleted, name_conflict, predecessor
 from modelservice_operator.manifest import Manifest
+from modelservice_operator.plan.account import without_leftover
 from modelservice_operator.preview.owned import in_words_of, owned
 from modelservice_operator.preview.surroundings import Surroundings
 from modelservice_operator.records.ownership import Relation, live_relation
@@ -77,6 +78,7 @@ def _wanted(parent: Parent, intent: Manifest, around: Surroundings, replicas: in
     spelt = in_words_of(before, after)
     told = spelt if isinstance(spelt, dict) else after
     bound = {**intent, "metadata": {**intent["metadata"], "uid": live["metadata"]["uid"]}}
+    bound = without_leftover(bound, around.deployment(parent))
     action: Action = "adopt" if relation is Relation.ORPHAN else "keep" if told == before else "change"
     return Child(kind, name, action, before, told, bound)
 

@@ -7,17 +7,13 @@ from typing import Final
 from modelservice_operator.diff import MERGE_KEYS, merge_key, same
 from modelservice_operator.manifest import Manifest, joined
 from modelservice_operator.plan import names
-from modelservice_operator.plan.account import OLD_NAME
 from modelservice_operator.records.fields import items, section
 
 _IDENTITY: Final = ("apiVersion", "kind")
 
 
 def owned(live: Manifest, intent: Manifest) -> Manifest:
-    """What a live child holds of what the operator applied to it, and of what the intent is about.
-
-    The old name of an account is left out where the intent leaves it out: it says the same once more.
-    """
+    """What a live child holds of what the operator applied to it, and of what the intent is about."""
     fields = next(_applied(live), None)
     kept = _kept({key: live[key] for key in ("metadata", "spec") if key in live}, fields, intent, "")
     found: Manifest = {key: live[key] for key in _IDENTITY} | (kept if isinstance(kept, dict) else {})
@@ -110,7 +106,7 @@ def _kept(live: object, fields: Manifest | None, wanted: object, path: str) -> o
         return {
             key: _kept(value, parts.get(f"f:{key}"), asked.get(key), joined(path, key))
             for key, value in live.items()
-            if (f"f:{key}" in parts and key != OLD_NAME) or key in asked
+            if f"f:{key}" in parts or key in asked
         }
     keys = MERGE_KEYS.get(path.rpartition(".")[2])
     if isinstance(live, list) and keys is not None and not whole:

@@ -96,6 +96,10 @@ async def _status(target: Target, *, as_json: bool) -> int:
         click.echo(_listing(services, everywhere=target.everywhere))
     else:
         click.echo(f"There is no {api.KIND} in {f'namespace {namespace}' if namespace else 'any namespace'}.")
+    return _exit_code(services)
+
+
+def _exit_code(services: Sequence[Parent]) -> int:
     return _TROUBLE if any(_problems(each) for each in services if not each.deleting) else 0
 
 

@@ -45,7 +45,7 @@ class Stage:
     def made_by_us(self, uid: str = "uid-ms") -> None:
         """A Service as an operator process left it."""
         intent = self.intent(uid=uid)
-        self.api.serve(Request("apply", "Service", "qwen", "", diff.as_applied(intent, diff.intent_hash(intent))), {})
+        self.api.serve(Request("apply", "Service", "qwen", "", diff.with_hash(intent, diff.intent_hash(intent))), {})
 
     def made_by_others(self, spec: Manifest, **metadata: object) -> None:
         manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "qwen", **metadata}, "spec": spec}

@@ -179,6 +179,59 @@ async def test_a_change_by_the_same_version_needs_no_such_note() -> None:
     assert foreseen(world, {**SPEC, **ARGS}).notes == ()
 
 
+async def test_a_pull_policy_that_was_left_out_and_is_the_default_is_no_such_change() -> None:
+    world = await at_rest()
+    there = around(world)
+    for revision in there.revisions:
+        for container in revision["data"]["template"]["spec"]["containers"]:
+            del container["imagePullPolicy"]
+    live = world.api.live("ModelService")
+    assert live is not None
+    assert outlook(live, {**live, "spec": {**SPEC, **ARGS}}, there, world.runtimes).notes == ()
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        {"serviceAccountName": "reader"},
+        {"podTemplate": {"spec": {"serviceAccountName": "reader"}}},
+        {"podTemplate": {"spec": {"serviceAccount": "reader"}}},
+        {"serviceAccountName": "reader", "podTemplate": {"spec": {"serviceAccount": "writer"}}},
+    ],
+)
+async def test_an_account_is_the_same_under_either_name(accounts: Manifest) -> None:
+    world = await at_rest({**SPEC, **accounts})
+    assert world.child("Deployment")["spec"]["template"]["spec"]["serviceAccountName"] == "reader"
+    assert not foreseen(world, {**SPEC, **accounts}).changes
+    mark = len(world.api.requests)
+    await world.restart()
+    await world.settle()
+    assert world.api.writes(mark) == []
+    removed = foreseen(world, SPEC)
+    assert removed.pods is not None
+    assert removed.pods.replaced
+
+
+async def test_an_account_that_someone_else_gave_goes_with_the_next_revision() -> None:
+    world = await at_rest()
+
+    def account() -> object:
+        return world.child("Deployment")["spec"]["template"]["spec"].get("serviceAccountName")
+
+    world.api.edit("Deployment", lambda live: live["spec"]["template"]["spec"].update(serviceAccountName="theirs"))
+    await world.rest()
+    more = {**SPEC, "replicas": 3}
+    found = foreseen(world, more)
+    assert found.pods is not None
+    assert not found.pods.replaced
+    world.apply(more)
+    await world.rest()
+    assert account() == "theirs"
+    world.apply({**more, **ARGS})
+    await world.rest()
+    assert account() is None
+
+
 async def test_a_lost_revision_is_read_from_the_pods() -> None:
     world = await at_rest()
     (revision,) = world.revisions()

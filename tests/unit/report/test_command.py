@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
+from modelservice_operator.records.parent import Parent
 from modelservice_operator.report import command
-from modelservice_operator.report.command import _entry, _listing, _report
+from modelservice_operator.report.command import _entry, _exit_code, _listing, _report, _services
 from modelservice_operator.report.reading import Reader, Reading
 from unit.fake_api import FakeClient
 from unit.preview.cases import at_rest
@@ -48,6 +49,34 @@ async def test_a_status_that_is_of_now_is_looked_at_once() -> None:
     readings = Readings(await at_rest(), operator=False)
     found = await _report(readings, "ml", "qwen")
     assert (found.reason, readings.looks) == ("ReplicasReady", 1)
+
+
+class Lists(Reader):
+    """Gives one list after the other."""
+
+    def __init__(self, *lists: list[Parent]) -> None:
+        super().__init__(FakeClient(World().api))
+        self._lists = list(lists)
+
+    @override
+    async def services(self, namespace: str | None) -> list[Parent]:
+        return self._lists.pop(0)
+
+
+async def test_a_list_whose_status_lies_behind_is_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LAG", 0)
+    current = (await at_rest()).parent()
+    behind = replace(current, generation=7)
+    assert await _services(Lists([behind], [current]), "ml") == [current]
+    assert await _services(Lists([current], []), "ml") == [current]
+
+
+async def test_what_is_being_deleted_is_told_and_does_not_change_the_exit_code() -> None:
+    current = (await at_rest()).parent()
+    going = replace(current, deleting=True)
+    assert "ml/qwen: BeingDeleted" in _listing([going], everywhere=False)
+    assert _exit_code([going]) == 0
+    assert _exit_code([going, replace(current, generation=7)]) == 1
 
 
 async def test_a_list_says_which_status_is_not_about_the_spec() -> None:
