@@ -232,7 +232,9 @@ def _progress(situation: Situation, condition_type: str, status: conditions.Cond
     observation = situation.observation
     served = situation.parent.serving_revision
     desired = situation.serving.revision if situation.serving is not None else ""
-    if situation.paused and served != desired:
+    # All replicas are available, and the Deployment is not done: someone else changed its pods, too.
+    held = observation.settled and observation.available == observation.replicas == observation.wanted
+    if situation.paused and (served != desired or held):
         reason, message = Reason.ROLLOUT_PAUSED, "The rollout is paused. Set spec.rollout.paused to false to go on."
     elif not observation.settled:
         reason, message = Reason.APPLYING, "The Deployment controller has not yet taken up the last change."

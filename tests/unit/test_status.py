@@ -119,6 +119,11 @@ ROWS: Final = [
         "Unknown/RolloutPaused", "True/ReplicaServing", "True/RolloutPaused", "False/AsExpected", "InProgress",
     ),
     Row(
+        "paused, and someone else changed the pods of the Deployment",
+        Situation(parent(SERVED_BEFORE), replace(WHOLE, complete=False), serving=SERVING, paused=True),
+        "Unknown/RolloutPaused", "True/ReplicaServing", "True/RolloutPaused", "False/AsExpected", "InProgress",
+    ),
+    Row(
         "paused, and nothing to roll out",
         Situation(parent(SERVED_BEFORE), WHOLE, serving=SERVING, paused=True),
         "True/ReplicasReady", "True/ReplicaServing", "False/ReplicasReady", "False/AsExpected", "Current",
