@@ -61,7 +61,15 @@ def comparing(scene: Scene, installed: LocalCluster, proxy: Proxy) -> Iterator[S
             resync_seconds="10",
             prelude="from modelservice_operator.cluster import resync; resync.SETTLE = 1.0",
         )
-        scene.begin()
+        seen: set[str] = set()
+
+        def look(request: web.Request) -> None:
+            if "PartialObjectMetadataList" in request.headers["Accept"]:
+                seen.add(request.path)
+
+        with proxy.injecting(look):
+            scene.begin()
+            eventually(lambda: len(seen) >= len(WATCHED), why="the comparison after the start is over")
         yield scene
 
 
@@ -92,10 +100,12 @@ def test_requests_are_slow(scene: Scene, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("code", [401, 403, 409, 410, 429, 500, 503, 504])
 def test_every_request_is_refused_for_a_while(scene: Scene, proxy: Proxy, code: int) -> None:
-    """Streams break too, so that kopf has to ask."""
+    """First its writes, then also the streams break, so that kopf has to ask."""
     with proxy.injecting(lambda _: Answer(code)):
-        proxy.cut_streams()
+        before = len(proxy.writes)
         expected = scene.change()
+        eventually(lambda: len(proxy.writes) > before, why="it heard of the changes, and its writes are refused")
+        proxy.cut_streams()
         scene.endure()
     assert 0 < proxy.injected < TRIES * FAULT_SECONDS, "it is tried again, and not without a pause"
     scene.settle()

@@ -42,9 +42,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Delay:
-    """The request comes late."""
+    """The request comes late; with `late` the answer does, and what was asked for is done."""
 
     seconds: float
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class Proxy:
             return fault.response()
         if fault == Cut(late=False):
             raise _abort(request)
-        if isinstance(fault, Delay):
+        if isinstance(fault, Delay) and not fault.late:
             await asyncio.sleep(fault.seconds)
         headers = {key: value for key, value in request.headers.items() if key.lower() not in {"host", *_HOP_BY_HOP}}
         headers["Accept-Encoding"] = "identity"
@@ -250,6 +251,8 @@ class Proxy:
     async def _answer(
         self, request: web.Request, body: bytes, response: web.StreamResponse, fault: Fault | None
     ) -> None:
+        if isinstance(fault, Delay) and fault.late:
+            await asyncio.sleep(fault.seconds)
         await self._passage(request)
         if fault == Cut(late=True):
             raise _abort(request)
