@@ -35,6 +35,8 @@ class Reading:
     deployment: Deployment | None = None
     pods: list[Pod] = field(default_factory=list)
     """With their events, and the last lines of those that crashed."""
+    pods_unread: bool = False
+    """They may be there, and could not be read."""
     nodes: dict[str, Node] = field(default_factory=dict)
     tenants: list[Pod] = field(default_factory=list)
     """All pods of the cluster that hold devices."""
@@ -73,11 +75,13 @@ class Reader:
         reading.around, unread = await around(self._client, namespace, name)
         reading.unreadable += unread
         reading.deployment = reading.around.deployment(reading.parent)
-        pods = [Pod.from_manifest(pod) for pod in await self._all(reading, POD, namespace)]
+        listed = await self._all(reading, POD, namespace)
+        reading.pods_unread = listed is None
+        pods = map(Pod.from_manifest, listed or ())
         room = asyncio.Semaphore(CONCURRENCY)
         ours = (self._with_evidence(reading, pod, room) for pod in pods if pod.service == name)
         reading.pods = await asyncio.gather(*ours)
-        nodes = map(Node.from_manifest, await self._all(reading, NODE, None))
+        nodes = map(Node.from_manifest, await self._all(reading, NODE, None) or ())
         reading.nodes = {node.name: node for node in nodes}
         return reading
 
@@ -85,7 +89,7 @@ class Reader:
         """Add all pods of the cluster that hold devices."""
         everyone = replace(POD, selector="")
         alive = "status.phase!=Succeeded,status.phase!=Failed"
-        pods = map(Pod.from_manifest, await self._all(reading, everyone, None, alive))
+        pods = map(Pod.from_manifest, await self._all(reading, everyone, None, alive) or ())
         reading.tenants = [pod for pod in pods if pod.devices and pod.node]
 
     async def _with_evidence(self, reading: Reading, pod: Pod, room: asyncio.Semaphore) -> Pod:
@@ -115,14 +119,14 @@ class Reader:
 
     async def _all(
         self, reading: Reading, resource: Resource, namespace: str | None, fields: str = ""
-    ) -> list[Manifest]:
-        """Every object of a kind; none, and a remark, where it may not be read."""
+    ) -> list[Manifest] | None:
+        """Every object of a kind; None, and a remark, where it may not be read."""
         try:
             pages = self._client.list_objects(resource, namespace, fields=fields)
             return [item async for page in pages for item in page.items]
         except (ApiError, ApiUnreachable) as error:
             _remark(reading, resource, error)
-            return []
+            return None
 
     async def _try(
         self, reading: Reading, resource: Resource, namespace: str, query: dict[str, str]

@@ -10,6 +10,7 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import last_lines
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.plan.devices import resource_name
+from modelservice_operator.records.fields import number
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.parent import Parent
 from modelservice_operator.records.pod import Pod
@@ -122,7 +123,7 @@ def report(reading: Reading, now: str) -> Report:
         model=(parent.spec.get("model") or {}).get("uri", ""),
         runtime=_runtime(status.get("runtime") or {}),
         wanted=deployment.wanted_replicas if deployment is not None else parent.spec.get("replicas", 1),
-        there=sum(pod.ready for pod in pods),
+        there=_there(reading),
         each=_each(parent),
         revision=status.get("revision") or {},
         problems=(*filter(None, (first,)), *_problems(reading, now)),
@@ -152,6 +153,15 @@ def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:
     told = [entry for entry in reading.parent.status.get("problems") or () if not entry.get("pods")]
     known = [Trouble.told(entry) for entry in told]
     return (*known, *(Trouble(str(each.reason), each.message, each.remedy, each.pods, each.since) for each in live))
+
+
+def _there(reading: Reading) -> int:
+    """How many pods are ready: by the pods or, where they could not be read, by what others count."""
+    if not reading.pods_unread:
+        return sum(pod.ready for pod in reading.pods)
+    if reading.deployment is not None:
+        return reading.deployment.ready_replicas
+    return number(reading.parent.status, "readyReplicas")
 
 
 def _runtime(runtime: Mapping[str, str]) -> str:

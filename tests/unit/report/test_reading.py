@@ -130,6 +130,7 @@ async def test_what_may_not_be_read_is_left_out_and_named_once() -> None:
     reading = await Reader(cluster).read("ml", "chat")
     assert [each.name for each in reading.pods] == ["chat-7d9c-a", "chat-7d9c-c"]
     assert reading.pods[0].output == ""
+    assert not reading.pods_unread
     assert reading.deployment is None
     assert report(reading, NOW).reason != "StatusOutdated"
     assert reading.unreadable == [
@@ -142,6 +143,12 @@ async def test_what_may_not_be_read_is_left_out_and_named_once() -> None:
         "events cannot be read: 403 Forbidden.",
         "nodes cannot be read: 403 Forbidden.",
     ]
+
+
+async def test_pods_that_may_not_be_read_are_not_taken_for_absent() -> None:
+    reading = await Reader(Cluster(lists=NOTHING | {"deployments": [DEPLOYMENT], "nodes": []})).read("ml", "chat")
+    assert reading.pods_unread
+    assert reading.unreadable == ["pods cannot be read: 403 Forbidden."]
 
 
 async def test_who_holds_devices_is_asked_of_the_whole_cluster() -> None:

@@ -1,6 +1,7 @@
 """What a person is told who asks about a ModelService."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,18 @@ def reading(*pods: Pod, status: Manifest = STATUS, generation: int = 1, **more: 
         "status": status,
     }
     return Reading(Parent.from_manifest(manifest), deployment(2, available=1), list(pods), **more)
+
+
+def test_who_may_not_see_pods_is_told_how_many_others_count() -> None:
+    unseen = reading(pods_unread=True)
+    unseen.deployment = replace(deployment(2), ready_replicas=1)
+    assert report(unseen, NOW).there == 1
+    counted = reading(pods_unread=True, status={**STATUS, "readyReplicas": 2})
+    counted.deployment = None
+    found = report(counted, NOW)
+    assert found.there == 2
+    assert "Ready     2 of 2 pods, 8 nvidia.com/gpu each" in text(found)
+    assert "Pods" not in text(found)
 
 
 def text(found: Report) -> list[str]:
