@@ -124,6 +124,21 @@ def test_a_limit_range(operator: Operator, kubectl: Kubectl) -> None:
     assert "maximum cpu usage per Container is 1, but limit is 8" in service.problem("LimitRangeViolation")["message"]
 
 
+def test_a_limit_range_that_gives_a_limit(operator: Operator, kubectl: Kubectl) -> None:
+    bounds = {
+        "apiVersion": "v1",
+        "kind": "LimitRange",
+        "metadata": {"name": "small"},
+        "spec": {"limits": [{"type": "Container", "max": {"memory": "8Gi"}}]},
+    }
+    kubectl("create", "-f", "-", given=bounds)
+    service = Service(kubectl, resources={"requests": {"memory": "16Gi"}}).apply()
+    service.wait_for("Ready", "False", "LimitRangeViolation")
+    message = service.problem("LimitRangeViolation")["message"]
+    assert "they request 16Gi of memory" in message
+    assert "gives containers without a limit one of 8Gi." in message
+
+
 def test_a_claim_without_a_volume(operator: Operator, kubectl: Kubectl) -> None:
     claim = {
         "apiVersion": "v1",

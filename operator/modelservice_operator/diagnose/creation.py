@@ -8,7 +8,7 @@ from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.records.deployment import Deployment
 
-_REFUSAL: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
+_REFUSAL: Final = re.compile(r'^(?:pods "[^"]*" is forbidden|Pod "[^"]*" is invalid): ')
 """The API server's opening, with the generated name of a pod that never was."""
 
 _QUOTA: Final = re.compile(r"exceeded quota: (?P<name>\S+), (?P<numbers>requested: .*)", re.DOTALL)
@@ -17,6 +17,11 @@ _QUOTA_DEMANDS: Final = re.compile(
 )
 _POD_SECURITY: Final = re.compile(r'violates PodSecurity "(?P<level>[^"]*)": (?P<violations>.*)', re.DOTALL)
 _LIMIT_RANGE: Final = re.compile(r"(?:maximum|minimum) \S+ usage per|\S+ max limit to request ratio per", re.IGNORECASE)
+# Kubernetes 1.36, pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements.
+_OVER_LIMIT: Final = re.compile(
+    r'Invalid value: "?(?P<request>[^":]+)"?: must be less than or equal to (?P<resource>\S+) limit of '
+    r"(?P<limit>[\w.]+)"
+)
 _WEBHOOK: Final = re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request(?:: (?P<words>.*))?', re.DOTALL)
 _WEBHOOK_DOWN: Final = re.compile(r'failed calling webhook "(?P<name>[^"]+)": (?P<words>.*)', re.DOTALL)
 _POLICY: Final = re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)'.*? denied request: (?P<words>.*)", re.DOTALL)
@@ -53,6 +58,7 @@ def pods_refused(deployment: Deployment) -> Finding | None:
         _quota_exceeded(deployment, refusal)
         or _pod_security_violation(deployment, refusal)
         or _limit_range_violation(deployment, refusal)
+        or _limit_by_default(deployment, refusal)
         or _something_absent(deployment, refusal)
         or _admission_denied(deployment, refusal)
         or _uncreated(
@@ -103,6 +109,25 @@ def _limit_range_violation(deployment: Deployment, refusal: str) -> Finding | No
         f"a LimitRange of namespace {deployment.namespace} says {refusal.strip('[]')}",
         "Set spec.resources to amounts within these bounds, or change the LimitRange: "
         f"kubectl describe limitrange -n {deployment.namespace}",
+    )
+
+
+def _limit_by_default(deployment: Deployment, refusal: str) -> Finding | None:
+    """The pods request more than a limit that they got on their way in.
+
+    A limit of our own is none of these: the API server would have refused the Deployment.
+    """
+    over = _OVER_LIMIT.search(refusal)
+    if over is None:
+        return None
+    namespace, resource = deployment.namespace, over["resource"]
+    return _uncreated(
+        deployment,
+        Reason.LIMIT_RANGE_VIOLATION,
+        f"they request {over['request']} of {resource}, and namespace {namespace} gives containers without a limit one "
+        f"of {over['limit']}",
+        f"Lower spec.resources.requests.{resource}, or set spec.resources.limits.{resource}, as far as the LimitRange "
+        f"allows: kubectl describe limitrange -n {namespace}",
     )
 
 

@@ -78,6 +78,14 @@ REFUSALS = [
         "ml",
     ),
     (
+        'Pod "chat-7d9c-x7k2p" is invalid: spec.containers[0].resources.requests: Invalid value: "16Gi": must be less '
+        "than or equal to memory limit of 8Gi",
+        "LimitRangeViolation",
+        "they request 16Gi of memory, and namespace ml gives containers without a limit one of 8Gi.",
+        "Lower spec.resources.requests.memory, or set spec.resources.limits.memory, as far as the LimitRange allows: "
+        "kubectl describe limitrange -n ml",
+    ),
+    (
         'admission webhook "policy.example.com" denied the request: no GPUs on Fridays',
         "AdmissionDenied",
         'admission webhook "policy.example.com" denies them: no GPUs on Fridays.',
@@ -102,7 +110,7 @@ REFUSALS = [
     (
         'Pod "chat-7d9c-x7k2p" is invalid: spec.containers[0].image: Required value',
         "ConfigInvalid",
-        'the API server refuses them: Pod "chat-7d9c-x7k2p" is invalid: spec.containers[0].image: Required value.',
+        "the API server refuses them: spec.containers[0].image: Required value.",
         "Correct what the message names.",
     ),
 ]
