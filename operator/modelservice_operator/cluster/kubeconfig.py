@@ -4,6 +4,9 @@ The one module that imports it. It is imported itself when a kubeconfig is to be
 17 MiB and a tenth of a second.
 """
 
+import os
+from pathlib import Path
+
 import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
@@ -11,7 +14,9 @@ from kubernetes.aio.client import ApiClient, Configuration
 from modelservice_operator.cluster.access import Access
 from modelservice_operator.cluster.errors import NoCredentials
 
-_UNREADABLE = (config.ConfigException, OSError, ValueError, TypeError, KeyError, yaml.YAMLError)
+_NO_MAP = (TypeError, AttributeError)
+"""What the package raises on a file that holds something else than a map, such as nothing."""
+_UNREADABLE = (config.ConfigException, OSError, ValueError, KeyError, yaml.YAMLError, *_NO_MAP)
 
 
 async def access(files: str, context: str | None) -> Access:
@@ -26,7 +31,7 @@ async def access(files: str, context: str | None) -> Access:
         await config.load_kube_config(config_file=files, context=context, client_configuration=configuration)
         client = ApiClient(configuration)
     except _UNREADABLE as error:
-        raise _unreadable(error) from error
+        raise _unreadable(error, files) from error
 
     async def authorization() -> str | None:
         headers: dict[str, str] = {}
@@ -55,10 +60,19 @@ def namespace(files: str, context: str | None) -> str:
     except StopIteration:
         raise NoCredentials(f"the kubeconfig has no context {context}") from None
     except _UNREADABLE as error:
-        raise _unreadable(error) from error
+        raise _unreadable(error, files) from error
     return str(chosen["context"].get("namespace") or "default")
 
 
-def _unreadable(error: Exception) -> NoCredentials:
-    words = " ".join(str(error).split())
+def _unreadable(error: Exception, files: str) -> NoCredentials:
+    if isinstance(error, _NO_MAP) and (odd := next(filter(_no_kubeconfig, files.split(os.pathsep)), None)):
+        words = f"{odd} is empty or no kubeconfig: name another file with --kubeconfig or KUBECONFIG"
+    else:
+        words = " ".join(str(error).split())
     return NoCredentials(f"the credentials for the cluster cannot be read: {words}")
+
+
+def _no_kubeconfig(file: str) -> bool:
+    """The file holds something else than a map."""
+    path = Path(file).expanduser()
+    return path.is_file() and not isinstance(yaml.safe_load(path.read_text("utf-8")), dict)

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from modelservice_operator.cluster.credentials import load_access
+from modelservice_operator.cluster.credentials import current_namespace, load_access
 from modelservice_operator.cluster.errors import NoCredentials
 
 KUBECONFIG: Final = """
@@ -85,6 +85,21 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(kubeconfig: Path, text: 
         asyncio.run(load_access(str(kubeconfig), context))
     assert str(caught.value).startswith("the credentials for the cluster cannot be read: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "just text", "- a\n"])
+def test_a_file_that_is_no_kubeconfig_is_named(
+    kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    odd = tmp_path / "odd"
+    odd.write_text(text, "utf-8")
+    words = f"cannot be read: {odd} is empty or no kubeconfig: name another file"
+    monkeypatch.setenv("KUBECONFIG", f"{kubeconfig}:{odd}")
+    with pytest.raises(NoCredentials, match=words):
+        asyncio.run(load_access())
+    monkeypatch.setenv("KUBECONFIG", str(odd))
+    with pytest.raises(NoCredentials, match=words):
+        current_namespace()
 
 
 def test_the_operator_leaves_the_kubernetes_package_out() -> None:
