@@ -97,7 +97,10 @@ def examine(objects: Objects) -> tuple[Problem, ...]:
 
 
 def _with_events(objects: Objects) -> Iterator[Pod]:
-    """The pods, each with the events about it: by name, and by uid where the event has one."""
+    """The pods, each with the events about it: by name, and by uid where the event has one.
+
+    A pod that does not tell its name or namespace gets a word in its place, as the commands of remedies have both.
+    """
     events: dict[tuple[str, str], list[Manifest]] = {}
     for event in objects.events:
         regarding = section(event, "involvedObject") or section(event, "regarding")
@@ -106,7 +109,12 @@ def _with_events(objects: Objects) -> Iterator[Pod]:
     for manifest in objects.pods:
         pod = Pod.from_manifest(manifest)
         about = (event for event in events.get((pod.namespace, pod.name), ()) if _uid(event) in ("", pod.uid))
-        yield replace(pod, events=tuple(map(pod_event, about)))
+        yield replace(
+            pod,
+            events=tuple(map(pod_event, about)),
+            namespace=pod.namespace or "NAMESPACE",
+            name=pod.name or "POD",
+        )
 
 
 def _uid(event: Manifest) -> str:

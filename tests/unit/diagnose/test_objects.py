@@ -181,6 +181,16 @@ def crashing(name: str, words: str) -> Manifest:
     return {"kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [{"name": "server"}]}, "status": status}
 
 
+def test_a_command_for_a_pod_without_a_name_says_what_to_fill_in() -> None:
+    objects = Objects()
+    for name in ("a", ""):
+        objects.add(crashing(name, "ValueError: one"))
+    del objects.pods[1]["metadata"]
+    (problem,) = examine(objects)
+    assert problem.message.startswith("2 of 2 pods crashed")
+    assert problem.remedy == "Read its output: kubectl logs -n NAMESPACE POD -c server --previous"
+
+
 def test_pods_of_which_something_else_is_said_are_told_apart_and_all_are_told() -> None:
     one, same, other = crashing("a", "ValueError: one"), crashing("b", "ValueError: one"), crashing("c", "KeyError: 2")
     assert sorted(told(of_list(one, same, other))) == [("CrashLooping", 1), ("CrashLooping", 2)]
