@@ -54,7 +54,8 @@ def run(work: Coroutine[object, object, int]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except ApiError as error:
-        click.echo(f"Error: the API server answered {error}{_HINTS.get(error.status, '')}", err=True)
+        answer = str(error).rstrip(".")
+        click.echo(f"Error: the API server answered {answer}.{_HINTS.get(error.status, '')}", err=True)
     except ApiUnreachable as error:
         click.echo(f"Error: the API server does not answer; does kubectl get an answer? {error}", err=True)
     except (InvalidName, NoCredentials) as error:
