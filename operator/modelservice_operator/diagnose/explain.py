@@ -50,8 +50,7 @@ def explain(
         explained = {finding.pod for finding in findings}
         slow = (rollout.download_too_slow(deployment, pod) for pod in counting if pod.name not in explained)
         findings += filter(None, (*consequences, *slow))
-    patch = (spec.pod_template.spec if spec.pod_template is not None else None) or {}
-    return fold([replace(finding, remedy=attributed(finding.remedy, patch)) for finding in findings], wanted)
+    return fold([replace(finding, remedy=attributed(finding, spec)) for finding in findings], wanted)
 
 
 def _lasting(findings: list[Finding], leaving_pods: int) -> list[Finding]:

@@ -1,9 +1,5 @@
 import pytest
 
-from modelservice_operator.api.pod_template import PodTemplate
-from modelservice_operator.api.spec import ModelServiceSpec
-from modelservice_operator.diagnose.attribution import attributed
-from modelservice_operator.manifest import Manifest
 from unit.diagnose.builders import (
     at,
     condition,
@@ -114,46 +110,6 @@ REFUSALS = [
         "Correct what the message names.",
     ),
 ]
-
-
-@pytest.mark.parametrize(
-    ("patch", "words", "remedy"),
-    [
-        (
-            {"serviceAccountName": "reader"},
-            'serviceaccount "reader" not found',
-            "Create ServiceAccount reader, or correct spec.podTemplate.spec.serviceAccountName.",
-        ),
-        (
-            {"priorityClassName": "production"},
-            "no PriorityClass with name production was found",
-            "Create PriorityClass production, or correct spec.podTemplate.spec.priorityClassName.",
-        ),
-        (
-            {"hostNetwork": True, "runtimeClassName": "nvidia"},
-            'serviceaccount "reader" not found',
-            "Create ServiceAccount reader, or correct spec.serviceAccountName.",
-        ),
-        (None, 'serviceaccount "x" not found', "Create ServiceAccount x, or correct spec.serviceAccountName."),
-    ],
-)
-def test_what_the_patch_of_the_pod_template_sets_is_corrected_there(
-    patch: Manifest | None, words: str, remedy: str
-) -> None:
-    spec = ModelServiceSpec(pod_template=PodTemplate(spec=patch))
-    failure = condition("ReplicaFailure", "True", "FailedCreate", FORBIDDEN + words)
-    (problem,) = problems(of=deployment(1, replicas=0, conditions=[failure]), spec=spec)
-    assert problem.remedy == remedy
-
-
-def test_what_is_merged_with_the_patch_is_corrected_in_either_place() -> None:
-    here = "spec.podTemplate.spec."
-    assert attributed("Correct spec.placement.nodeSelector.", {"nodeSelector": {"a": "b"}}) == (
-        f"Correct spec.placement.nodeSelector or {here}nodeSelector."
-    )
-    taints = "Add a toleration for x to spec.placement.tolerations."
-    assert attributed(taints, {"tolerations": []}) == f"Add a toleration for x to {here}tolerations."
-    assert attributed("Correct spec.model.uri.", {"volumes": []}) == "Correct spec.model.uri."
 
 
 @pytest.mark.parametrize(("words", "reason", "message", "remedy"), REFUSALS)
