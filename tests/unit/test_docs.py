@@ -141,6 +141,18 @@ def test_examples_are_named_where_users_look(path: Path) -> None:
     assert f"(../examples/{path.name})" in (ROOT / "docs" / "using.md").read_text("utf-8")
 
 
+def test_the_failures_that_can_be_simulated_are_those_of_the_stages() -> None:
+    stages = ROOT / "tests" / "localcluster" / "stages"
+    played: set[str] = set()
+    for file in stages.glob("failure-*.yaml"):
+        for stage in yaml.safe_load_all(file.read_text("utf-8")):
+            asked = (each.get("jq", {}) for each in stage["spec"]["selector"]["matchExpressions"])
+            played |= {value for jq in asked if "SIMULATE_FAILURE" in jq.get("key", "") for value in jq["values"]}
+    table = re.findall(r"^\| `([\w-]+)` \|", (stages / "README.md").read_text("utf-8"), re.MULTILINE)
+    (told,) = re.findall(r"The failures are\n(.*?);", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
+    assert sorted(table) == sorted(re.findall(r"`([\w-]+)`", told)) == sorted(played)
+
+
 def test_the_table_of_metrics_has_each_metric_and_no_other() -> None:
     metrics = Metrics()
     idle: KeyQueue[Key] = KeyQueue(clock=lambda: 0.0)
