@@ -26,10 +26,10 @@ async def around(client: Client, namespace: str, name: str) -> tuple[Surrounding
     return Surroundings(children, stored, frozenset(unread)), tuple(unread.values())
 
 
-def cannot(resource: Resource, error: Exception) -> str:
-    """The sentence on a kind that cannot be read."""
+def cannot(resource: Resource, error: Exception, of: str = "") -> str:
+    """The sentence on a kind that cannot be read; `of` says which objects of it, if not all are meant."""
     why = f"{error.status} {error.reason}" if isinstance(error, ApiError) else str(error)
-    return f"{resource.full_name} cannot be read: {why}."
+    return f"{resource.full_name}{of} cannot be read: {why}."
 
 
 async def _child(client: Client, kind: str, namespace: str, name: str) -> Manifest | str | None:

@@ -38,8 +38,8 @@ class Reading:
     pods_unread: bool = False
     """They may be there, and could not be read."""
     nodes: dict[str, Node] = field(default_factory=dict)
-    tenants: list[Pod] = field(default_factory=list)
-    """All pods of the cluster that hold devices."""
+    tenants: list[Pod] | None = None
+    """All pods of the cluster that hold devices; None where that is not known."""
     around: Surroundings = field(default_factory=lambda: Surroundings(unread=frozenset(KINDS)))
     """The children, and the stored revisions."""
     unreadable: list[str] = field(default_factory=list)
@@ -86,11 +86,13 @@ class Reader:
         return reading
 
     async def read_tenants(self, reading: Reading) -> None:
-        """Add all pods of the cluster that hold devices."""
+        """Add all pods of the cluster that hold devices, if they may be read."""
         everyone = replace(POD, selector="")
         alive = "status.phase!=Succeeded,status.phase!=Failed"
-        pods = map(Pod.from_manifest, await self._all(reading, everyone, None, alive) or ())
-        reading.tenants = [pod for pod in pods if pod.devices and pod.node]
+        listed = await self._all(reading, everyone, None, alive, " of all namespaces")
+        if listed is not None:
+            pods = map(Pod.from_manifest, listed)
+            reading.tenants = [pod for pod in pods if pod.devices and pod.node]
 
     async def _with_evidence(self, reading: Reading, pod: Pod, room: asyncio.Semaphore) -> Pod:
         if pod.ready:
@@ -118,14 +120,14 @@ class Reader:
         return ""
 
     async def _all(
-        self, reading: Reading, resource: Resource, namespace: str | None, fields: str = ""
+        self, reading: Reading, resource: Resource, namespace: str | None, fields: str = "", of: str = ""
     ) -> list[Manifest] | None:
         """Every object of a kind; None, and a remark, where it may not be read."""
         try:
             pages = self._client.list_objects(resource, namespace, fields=fields)
             return [item async for page in pages for item in page.items]
         except (ApiError, ApiUnreachable) as error:
-            _remark(reading, resource, error)
+            _remark(reading, resource, error, of)
             return None
 
     async def _try(
@@ -138,7 +140,7 @@ class Reader:
             return None
 
 
-def _remark(reading: Reading, resource: Resource, error: ApiError | ApiUnreachable) -> None:
-    remark = cannot(resource, error)
+def _remark(reading: Reading, resource: Resource, error: ApiError | ApiUnreachable, of: str = "") -> None:
+    remark = cannot(resource, error, of)
     if remark not in reading.unreadable:
         reading.unreadable.append(remark)

@@ -142,8 +142,8 @@ def is_short(found: Report) -> bool:
 
 
 def with_devices(found: Report, reading: Reading) -> Report:
-    """The report with who holds the devices; `reading` has all pods of the cluster by now."""
-    return replace(found, devices=_devices(reading))
+    """The report with who holds the devices; `reading` has by now all pods of the cluster, or why not."""
+    return replace(found, devices=_devices(reading), notes=tuple(reading.unreadable))
 
 
 def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:
@@ -209,11 +209,10 @@ def _devices(reading: Reading) -> tuple[Devices, ...]:
     """The nodes that have the devices that the pods ask for, those with the most free first."""
     spec = spec_of(reading.parent)
     resource = resource_name(spec.accelerator) if spec is not None and spec.accelerator is not None else None
-    if resource is None:
+    tenants = reading.tenants
+    if resource is None or tenants is None:
         return ()
-    lines = [
-        _holders(node, resource, reading.tenants) for node in reading.nodes.values() if resource in node.allocatable
-    ]
+    lines = [_holders(node, resource, tenants) for node in reading.nodes.values() if resource in node.allocatable]
     return tuple(sorted(lines, key=lambda line: (-line.free, line.node)))
 
 

@@ -12,7 +12,7 @@ from modelservice_operator.cluster.errors import ApiError, ApiUnreachable
 from modelservice_operator.cluster.resources import MODEL_SERVICE, Resource
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.report.reading import CONCURRENCY, NotThere, Reader
-from modelservice_operator.report.report import report
+from modelservice_operator.report.report import report, with_devices
 from unit.diagnose.builders import NOW, ended, labelled
 
 SERVICE: Manifest = {
@@ -156,8 +156,18 @@ async def test_who_holds_devices_is_asked_of_the_whole_cluster() -> None:
     reader = Reader(cluster)
     reading = await reader.read("ml", "chat")
     await reader.read_tenants(reading)
-    assert [each.name for each in reading.tenants] == ["chat-7d9c-a", "web"]
+    assert [each.name for each in reading.tenants or ()] == ["chat-7d9c-a", "web"]
     assert "pods None  status.phase!=Succeeded,status.phase!=Failed" in cluster.asked
+
+
+async def test_who_may_not_see_all_pods_is_not_told_that_devices_are_free() -> None:
+    reader = Reader(Cluster(lists={"nodes": []}))
+    reading = await reader.read("ml", "chat")
+    found = report(reading, NOW)
+    await reader.read_tenants(reading)
+    told = with_devices(found, reading)
+    assert (told.devices, reading.tenants) == ((), None)
+    assert told.notes == (*found.notes, "pods of all namespaces cannot be read: 403 Forbidden.")
 
 
 async def test_no_such_service() -> None:

@@ -177,7 +177,14 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     assert table("", ("A",), [("x",)]) == "A\nx"
 
 
+def test_devices_are_not_called_free_where_nobody_knows_who_holds_them() -> None:
+    short = reading(SHORT, nodes=GPUS, tenants=[])
+    assert len(with_devices(report(short, NOW), short).devices) == 2
+    short.tenants = None
+    assert with_devices(report(short, NOW), short).devices == ()
+
+
 def test_many_nodes() -> None:
     many: dict[str, Node] = nodes(*(node(f"gpu-{number:03}", 8) for number in range(100)))
-    short = reading(SHORT, nodes=many)
+    short = reading(SHORT, nodes=many, tenants=[])
     assert text(with_devices(report(short, NOW), short))[-1] == "  … and 80 more"
