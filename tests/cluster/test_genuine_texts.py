@@ -40,19 +40,31 @@ CAUSES: list[tuple[str, dict[str, Any], str, str]] = [
         "cpu",
         {"resources": {"requests": {"cpu": "5000"}}},
         "InsufficientResources",
-        "it needs 5000 of cpu; the largest node has ",
+        "it needs 5000 of cpu; the largest node that lets it in has ",
     ),
     (
         "memory",
         {"resources": {"requests": {"memory": "100Ti"}}},
         "InsufficientResources",
-        "it needs 102400Gi of memory; the largest node has ",
+        "it needs 102400Gi of memory; the largest node that lets it in has ",
     ),
     (
         "node label",
         {"placement": {"nodeSelector": {"disk": "golden"}}},
         "NoMatchingNode",
         "no node has the label disk=golden",
+    ),
+    (
+        "node label by podTemplate, beside taints",
+        {"accelerator": None, "podTemplate": {"spec": {"nodeSelector": {"disk": "golden"}}}},
+        "NoMatchingNode",
+        "no node has the label disk=golden",
+    ),
+    (
+        "cpu that tainted nodes have",
+        {"accelerator": None, "resources": {"requests": {"cpu": "100"}}},
+        "InsufficientResources",
+        "it needs 100 of cpu; the largest node that lets it in has 31.85 ",
     ),
     (
         "gate",

@@ -54,6 +54,29 @@ def test_too_many_accelerators_are_explained_with_numbers(operator: Operator, ku
     assert "problems" not in service.status
 
 
+def test_full_nodes_of_a_product_are_to_blame_whatever_keeps_other_nodes_closed(
+    operator: Operator, cluster: LocalCluster, kubectl: Kubectl
+) -> None:
+    # The node of the other vendor has a taint that the pod does not tolerate, and not what it asks for.
+    l4 = {"products": ["NVIDIA-L4"]}
+    service = Service(kubectl).apply(accelerator={**l4, "count": 4}, replicas=2).ready()
+    cluster.kubectl("cordon", "cpu-1")
+    try:
+        service.apply(runtime={"env": [{"name": "CHANGED", "value": "yes"}]})
+        service.wait_for("Reconciling", "True", "InsufficientAccelerators")
+        message = service.problem("InsufficientAccelerators")["message"]
+    finally:
+        cluster.kubectl("uncordon", "cpu-1")
+    assert "it needs 4 nvidia.com/gpu; too few are free on all 2 matching nodes with 4 or more" in message
+    assert "untolerated taint" in message
+    assert "4 of 8 nodes didn't match" in message, "the fifth is cordoned, which comes first"
+    assert "hold what they need" in service.problem("RolloutBlocked")["message"]
+
+    larger = Service(kubectl, "larger").apply(accelerator={**l4, "count": 8})
+    larger.wait_for("Ready", "False", "InsufficientAccelerators")
+    assert "the largest matching node has 4" in larger.problem("InsufficientAccelerators")["message"]
+
+
 def test_a_bad_rollout_is_explained_while_the_old_replicas_serve(operator: Operator, kubectl: Kubectl) -> None:
     service = Service(kubectl).apply().ready()
     good = service.revisions()[0]

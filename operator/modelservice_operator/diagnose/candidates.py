@@ -3,20 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Final
 
 from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.fitting import is_large_enough, is_open, matches, meets, untolerated
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.scheduler import Verdict, read_verdict
 from modelservice_operator.diagnose.unplaced import unplaced
 from modelservice_operator.diagnose.words import quotable
-from modelservice_operator.manifest import Manifest
-from modelservice_operator.plan.devices import naming, node_requirements, resource_name
+from modelservice_operator.plan.devices import node_requirements, resource_name
 from modelservice_operator.plan.errors import PlanError
-from modelservice_operator.plan.placement import usual_tolerations
+from modelservice_operator.records.demands import Expression
 from modelservice_operator.records.node import Node, Taint
 from modelservice_operator.records.pod import Pod
 
@@ -27,6 +26,9 @@ _CLOSED: Final = re.compile(r"were unschedulable|is unschedulable")
 _CONTROL_PLANE: Final = "node-role.kubernetes.io/"
 _NODE_CONDITION: Final = "node.kubernetes.io/"
 """Taints that Kubernetes itself puts on nodes that are not well."""
+_CORRECT: Final = (
+    "Correct spec.accelerator.products, spec.accelerator.memory or spec.placement, or label a node accordingly."
+)
 _SHOWN: Final = 3
 
 
@@ -35,55 +37,59 @@ def no_matching_node(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]
 
     Args:
         pod: the pod.
-        spec: what was asked for.
+        spec: what was asked for; remedies name its fields.
         nodes: all nodes; empty where the operator may not read them.
     """
     verdict = _verdict(pod)
     if verdict is None or not verdict.saying(_LABELS):
         return None
-    missing = _missing(spec, nodes)
-    if missing is None and _closed_ones_fit(verdict, spec, nodes):
+    missing = _missing(pod, spec, nodes)
+    if missing is None and _closed_ones_fit(verdict, pod, nodes):
         return None
     digest = quotable(verdict.digest(_LABELS))
-    detail, remedy = missing or (
-        digest,
-        "Correct spec.accelerator.products, spec.accelerator.memory or spec.placement, or label a node accordingly.",
-    )
+    detail, remedy = missing or (digest, _CORRECT)
     absent = spec.accelerator is not None and detail.startswith("no node offers")
     reason = Reason.INSUFFICIENT_ACCELERATORS if absent else Reason.NO_MATCHING_NODE
     return unplaced(pod, reason, cause=detail if detail != digest else "", detail=detail, remedy=remedy)
 
 
-def untolerated_taint(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> Finding | None:
-    """Nodes that may well fit keep the pod off by a taint; the arguments are as in `no_matching_node`."""
+def untolerated_taint(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
+    """Nodes that fit keep the pod off by a taint; where the nodes are not known, they may fit."""
     verdict = _verdict(pod)
     if verdict is None or not (said := verdict.saying(_TAINT)):
         return None
     named = [Taint(match["key"], match["value"]) for reason, _ in said if (match := _NAMED_TAINT.search(reason))]
-    taints = [str(taint) for taint in named] or _taints(spec, nodes)
+    closed = [node for node in nodes.values() if not node.unschedulable and not is_open(node, pod) and _fits(node, pod)]
+    if nodes and not closed:
+        return None
+    found = _frequent(closed, pod)
+    taints = found or [str(taint) for taint in named]
     digest = quotable(verdict.digest(_TAINT))
-    unwell = [taint for taint in taints if taint.startswith(_NODE_CONDITION)]
-    if unwell and len(unwell) == len(taints):
+    curable = [taint for taint in taints if not taint.startswith(_NODE_CONDITION)]
+    if taints and not curable:
         remedy = "Repair these nodes, or add others: kubectl get nodes"
     else:
-        what = " or ".join(taints) if taints else "the taint of the nodes"
+        what = " or ".join(curable) if curable else "the taint of the nodes"
         remedy = f"Add a toleration for {quotable(what)} to spec.placement.tolerations, or add nodes without it."
-    detail = digest if named or not taints else f"{digest}: {quotable(', '.join(taints))}"
+    detail = f"nodes that fit are tainted {quotable(', '.join(found))} ({digest})" if found else digest
     return unplaced(pod, Reason.UNTOLERATED_TAINT, cause=",".join(taints), detail=detail, remedy=remedy)
 
 
-def nodes_cordoned(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> Finding | None:
-    """The nodes are closed to new pods, as before maintenance; the arguments are as in `no_matching_node`."""
+def nodes_cordoned(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
+    """The nodes that fit are closed to new pods, as before maintenance; where the nodes are not known, they may fit."""
     verdict = _verdict(pod)
     if verdict is None or not verdict.saying(_CLOSED):
         return None
-    closed = sorted(node.name for node in _offering(spec.accelerator, nodes) if node.unschedulable)
-    names = f": {', '.join(closed[:_SHOWN])}{' and others' if len(closed) > _SHOWN else ''}" if closed else ""
+    closed = sorted(node.name for node in nodes.values() if node.unschedulable and _fits(node, pod))
+    if nodes and not closed:
+        return None
+    digest = quotable(verdict.digest(_CLOSED))
+    names = f"{', '.join(closed[:_SHOWN])}{' and others' if len(closed) > _SHOWN else ''}"
     return unplaced(
         pod,
         Reason.NODES_CORDONED,
         cause="",
-        detail=f"{quotable(verdict.digest(_CLOSED))}{names}",
+        detail=f"{names} {'is' if len(closed) == 1 else 'are'} cordoned ({digest})" if closed else digest,
         remedy=f"Open a node again, or add one: kubectl uncordon {closed[0] if closed else 'NODE'}",
     )
 
@@ -92,61 +98,87 @@ def _verdict(pod: Pod) -> Verdict | None:
     return read_verdict(pod.unscheduled.message) if pod.unscheduled is not None else None
 
 
-def _closed_ones_fit(verdict: Verdict, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> bool:
+def _fits(node: Node, pod: Pod) -> bool:
+    return is_large_enough(node, pod) and matches(node, pod)
+
+
+def _closed_ones_fit(verdict: Verdict, pod: Pod, nodes: Mapping[str, Node]) -> bool:
     """Whether the nodes that are closed, by a taint or a cordon, are those that the pod is for.
 
     Where the nodes and the demands on them are known, some node meets them all. Elsewhere closed nodes are many, and
     none is one of the control plane, which is closed to everyone.
     """
-    demands = _demands(spec)
-    if nodes and demands:
-        return any(all(_meets(node, demand) for demand in demands) for node in nodes.values())
+    if nodes and (pod.demands.selector or pod.demands.terms):
+        return any(matches(node, pod) for node in nodes.values())
     closed = [*verdict.saying(_TAINT), *verdict.saying(_CLOSED)]
     told = sum(count for reason, count in closed if _CONTROL_PLANE not in reason)
     return told > sum(count for _, count in verdict.saying(_LABELS))
 
 
-def _demands(spec: ModelServiceSpec) -> list[Manifest]:
-    """The labels that a node must have, as expressions."""
-    selector = (spec.placement.node_selector or {}).items()
-    demands: list[Manifest] = [{"key": key, "operator": "In", "values": [value]} for key, value in selector]
-    if spec.accelerator is not None:
-        with suppress(PlanError):
-            demands += node_requirements(spec.accelerator)
-    return demands
-
-
-def _missing(spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> tuple[str, str] | None:
+def _missing(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> tuple[str, str] | None:
     """The first demand that no node meets, and what to do; None where each is met by some node."""
     if not nodes:
         return None
-    for key, value in (spec.placement.node_selector or {}).items():
-        if all(node.labels.get(key) != value for node in nodes.values()):
-            there = _tally(node.labels[key] for node in nodes.values() if key in node.labels)
-            return (
-                f"no node has the label {quotable(key)}={quotable(value)}{there}",
-                "Correct spec.placement.nodeSelector, or label a node.",
-            )
-    return _missing_device(spec.accelerator, nodes) if spec.accelerator is not None else None
+    of_device = _of_device(spec)
+    selector, others = pod.demands.selector, [each for each in pod.demands.always if each not in of_device]
+    device = [each for each in of_device if each in pod.demands.always]
+    return (
+        _missing_label(selector, nodes, "Correct spec.placement.nodeSelector, or label a node.")
+        or (_missing_device(spec.accelerator, device, nodes) if spec.accelerator is not None else None)
+        or _missing_label(others, nodes, _affinity_remedy(spec))
+    )
 
 
-def _missing_device(accelerator: Accelerator, nodes: Mapping[str, Node]) -> tuple[str, str] | None:
+def _missing_label(asked: Iterable[Expression], nodes: Mapping[str, Node], remedy: str) -> tuple[str, str] | None:
+    for each in asked:
+        if any(meets(node, each) for node in nodes.values()):
+            continue
+        there = _tally(node.labels[each.key] for node in nodes.values() if each.key in node.labels)
+        match each.operator:
+            case "In":
+                label = f"the label {quotable(each.key)}={quotable(' or '.join(each.values))}"
+            case "Exists":
+                label = f"the label {quotable(each.key)}"
+            case _:
+                asks = f"{each.operator} {', '.join(each.values)}"
+                label = f"a label {quotable(each.key)} as asked for ({quotable(asks)})"
+        return f"no node has {label}{there}", remedy
+    return None
+
+
+def _affinity_remedy(spec: ModelServiceSpec) -> str:
+    patch = (spec.pod_template.spec if spec.pod_template is not None else None) or {}
+    written = spec.placement.affinity is not None or "affinity" in patch
+    return "Correct spec.placement.affinity, or label a node." if written else _CORRECT
+
+
+def _of_device(spec: ModelServiceSpec) -> list[Expression]:
+    """What the accelerator demands of the labels of a node."""
+    if spec.accelerator is None:
+        return []
     try:
-        resource, requirements = naming(accelerator).resource, node_requirements(accelerator)
+        return [Expression.from_manifest(each) for each in node_requirements(spec.accelerator)]
     except PlanError:
+        return []
+
+
+def _missing_device(
+    accelerator: Accelerator, asked: Iterable[Expression], nodes: Mapping[str, Node]
+) -> tuple[str, str] | None:
+    resource = resource_name(accelerator)
+    if resource is None:
         return None
     offering = [node for node in nodes.values() if resource in node.allocatable]
     if not offering:
         return _missing_resource(accelerator, resource, nodes)
-    for requirement in requirements:
-        if any(_meets(node, requirement) for node in offering):
+    for each in asked:
+        if any(meets(node, each) for node in offering):
             continue
-        key, values = requirement["key"], " or ".join(requirement["values"])
-        there = _tally(node.labels[key] for node in offering if key in node.labels)
-        above = "above " if requirement["operator"] == "Gt" else ""
-        field = "products" if requirement["operator"] == "In" and accelerator.products else "memory"
+        there = _tally(node.labels[each.key] for node in offering if each.key in node.labels)
+        above = "above " if each.operator == "Gt" else ""
+        field = "products" if each.operator == "In" and accelerator.products else "memory"
         return (
-            f"no node with {resource} has the label {key} {above}{quotable(values)}{there}",
+            f"no node with {resource} has the label {each.key} {above}{quotable(' or '.join(each.values))}{there}",
             f"Correct spec.accelerator.{field}, or add a node with such devices.",
         )
     return None
@@ -163,14 +195,6 @@ def _missing_resource(accelerator: Accelerator, resource: str, nodes: Mapping[st
     )
 
 
-def _meets(node: Node, requirement: Manifest) -> bool:
-    """Whether a node meets one expression of those that `node_requirements` makes: `In` and `Gt`."""
-    label = node.labels.get(requirement["key"])
-    if requirement["operator"] == "In":
-        return label in requirement["values"]
-    return label is not None and label.isdecimal() and int(label) > int(requirement["values"][0])
-
-
 def _tally(values: Iterable[str]) -> str:
     counts = Counter(values)
     shown = [f"{quotable(value)} on {count} node{'' if count == 1 else 's'}" for value, count in _most(counts)]
@@ -181,20 +205,7 @@ def _most(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
 
 
-def _offering(accelerator: Accelerator | None, nodes: Mapping[str, Node]) -> list[Node]:
-    """The nodes that have such devices; all of them where that is no question, or where none has."""
-    resource = resource_name(accelerator) if accelerator is not None else None
-    return [node for node in nodes.values() if resource in node.allocatable] or list(nodes.values())
-
-
-def untolerated(node: Node, spec: ModelServiceSpec) -> list[Taint]:
-    """The taints by which a node keeps off the pods of a spec (whose podTemplate is not looked into)."""
-    tolerated = {toleration.key or "" for toleration in spec.placement.tolerations}
-    tolerated |= {str(toleration["key"]) for toleration in usual_tolerations(spec)}
-    return [] if "" in tolerated else [taint for taint in node.taints if taint.key not in tolerated]
-
-
-def _taints(spec: ModelServiceSpec, nodes: Mapping[str, Node]) -> list[str]:
-    """The taints of nodes with such devices that the spec does not tolerate, the most frequent first."""
-    found = (str(taint) for node in _offering(spec.accelerator, nodes) for taint in untolerated(node, spec))
+def _frequent(nodes: Iterable[Node], pod: Pod) -> list[str]:
+    """The taints of nodes that keep the pod off, the most frequent first."""
+    found = (str(taint) for node in nodes for taint in untolerated(node, pod))
     return [text for text, _ in _most(Counter(found))]

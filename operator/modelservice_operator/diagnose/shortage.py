@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from modelservice_operator.api.spec import ModelServiceSpec
-from modelservice_operator.diagnose.candidates import untolerated
 from modelservice_operator.diagnose.finding import Finding
+from modelservice_operator.diagnose.fitting import has_devices, is_open, matches, offer
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.diagnose.scheduler import Verdict, read_verdict
 from modelservice_operator.diagnose.unplaced import unplaced
 from modelservice_operator.diagnose.words import quotable
 from modelservice_operator.plan.devices import resource_name
-from modelservice_operator.quantity import is_quantity, parse_quantity
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
 
@@ -34,11 +33,7 @@ def accelerators_insufficient(pod: Pod, spec: ModelServiceSpec, nodes: Mapping[s
         return None
     verdict = read_verdict(pod.unscheduled.message)
     for resource, count in pod.devices:
-        lacking = verdict.insufficient(resource)
-        if not lacking:
-            # Another cause stands before the devices, or they come from a ResourceClaim.
-            continue
-        answer = _shortage(verdict, resource, count, nodes, spec)
+        answer = _shortage(verdict, pod, (resource, count), nodes, spec)
         if answer is not None:
             return _accelerators(pod, resource, count, *answer)
     return None
@@ -68,11 +63,16 @@ def resources_insufficient(pod: Pod, nodes: Mapping[str, Node]) -> Finding | Non
         return None
     resource = match[1]
     need = dict(pod.requests).get(resource)
-    largest = max((_offer(node, resource) for node in nodes.values()), default=Decimal(0))
+    usable = [node for node in nodes.values() if is_open(node, pod) and has_devices(node, pod) and matches(node, pod)]
+    if nodes and not usable:
+        # The nodes that lack it would not do anyway.
+        return None
+    largest = max((offer(node, resource) or Decimal(0) for node in usable), default=Decimal(0))
     digest = quotable(verdict.digest(_PLAIN))
     field = f"spec.resources.requests.{resource}"
     if need is not None and 0 < largest < need:
-        detail = f"the largest node has {_shown(resource, largest)} ({digest})"
+        which = "node" if len(usable) == len(nodes) else "node that lets it in"
+        detail = f"the largest {which} has {_shown(resource, largest)} ({digest})"
         remedy = f"Lower {field} below {_shown(resource, largest)}, or add a larger node."
     else:
         detail = f"no node has that much free ({digest})" if need is not None else digest
@@ -99,45 +99,45 @@ def _accelerators(pod: Pod, resource: str, count: int, detail: str, remedy: str)
 
 
 def _shortage(
-    verdict: Verdict, resource: str, count: int, nodes: Mapping[str, Node], spec: ModelServiceSpec
+    verdict: Verdict, pod: Pod, wanted: tuple[str, int], nodes: Mapping[str, Node], spec: ModelServiceSpec
 ) -> tuple[str, str] | None:
     """What is short, and what to do; None where the devices may not be what keeps the pod off the nodes."""
+    resource, count = wanted
     lacking = verdict.insufficient(resource)
-    share = verdict.on(f"Insufficient {resource}", lacking)
+    share = verdict.on(f"Insufficient {resource}", lacking) if lacking else quotable(verdict.digest())
     if not nodes:
-        if lacking < verdict.nodes:
+        if not lacking or lacking < verdict.nodes:
             return None
         return f"no node has that many free ({share})", _free_some(resource, count, spec)
-    offers = {name: node.allocatable[resource] for name, node in nodes.items() if resource in node.allocatable}
-    largest = max(offers.values(), default=0)
-    if largest == 0:
-        return f"no node offers {resource}", f"Add a node with {resource}, or see that its device plugin runs."
-    if largest < count:
+    offering = [node for node in nodes.values() if resource in node.allocatable]
+    matching = [node for node in offering if matches(node, pod)]
+    largest = max((node.allocatable[resource] for node in matching), default=0)
+    which = "matching " if len(matching) < len(offering) else ""
+    if lacking and not largest:
+        return f"no {which}node offers {resource}", f"Add a node with {resource}, or see that its device plugin runs."
+    if largest < count and largest and verdict.counts:
+        # So it is whatever else keeps the pod off.
         field = spec.accelerator is not None and resource == resource_name(spec.accelerator)
         lower = f"Lower {'spec.accelerator.count' if field else f'the limit of {resource}'} to at most {largest}"
-        return f"the largest node has {largest} ({share})", f"{lower}, or add a larger node."
-    large = [name for name, offer in offers.items() if offer >= count]
-    open_to_pods = [name for name in large if _is_open(nodes[name], spec)]
-    # The scheduler names no nodes. Those that give another reason must all be such as are no candidates anyway.
-    if not open_to_pods or verdict.nodes - lacking > len(nodes) - len(open_to_pods):
+        return f"the largest {which}node has {largest} ({share})", f"{lower}, or add a larger node."
+    if not lacking:
+        # Another cause stands before the devices, or they come from a ResourceClaim.
         return None
-    who = f"all {len(large)} nodes" if len(large) > 1 else "the only node"
+    large = [node for node in matching if node.allocatable[resource] >= count]
+    among = [node for node in large if is_open(node, pod)]
+    # The scheduler names no nodes. Those that give another reason must all be such as are no candidates anyway.
+    if not among or verdict.nodes - lacking > len(nodes) - len(among):
+        return None
+    closed = len(among) < len(large)
+    which = f"open {which}" if closed else which
+    who = f"{'the' if closed else 'all'} {len(among)} {which}nodes" if len(among) > 1 else f"the only {which}node"
     detail = f"too few are free on {who} with {count} or more ({quotable(verdict.digest())})"
     return detail, _free_some(resource, count, spec)
-
-
-def _is_open(node: Node, spec: ModelServiceSpec) -> bool:
-    return node.ready and not node.unschedulable and not untolerated(node, spec)
 
 
 def _free_some(resource: str, count: int, spec: ModelServiceSpec) -> str:
     fewer = "lower spec.replicas, " if spec.scaling is None and spec.replicas > 1 else ""
     return f"Free {resource} that others hold, {fewer}or add a node with at least {count}."
-
-
-def _offer(node: Node, resource: str) -> Decimal:
-    text = {"cpu": node.cpu, "memory": node.memory}.get(resource, "")
-    return parse_quantity(text) if is_quantity(text) else Decimal(0)
 
 
 def _shown(resource: str, amount: Decimal) -> str:

@@ -19,6 +19,8 @@ class Taint:
 
     key: str
     value: str
+    effect: str = ""
+    """Empty where only its text is known."""
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}" if self.value else self.key
@@ -67,7 +69,7 @@ class Node:
             memory=word(allocatable, "memory"),
             labels={intern(key): word(labels, key) for key in labels},
             taints=tuple(
-                Taint(word(taint, "key"), word(taint, "value"))
+                Taint(word(taint, "key"), word(taint, "value"), word(taint, "effect"))
                 for taint in items(spec, "taints")
                 if taint.get("effect") in _CLOSING
             ),

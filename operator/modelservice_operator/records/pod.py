@@ -10,6 +10,7 @@ from modelservice_operator.plan import names
 from modelservice_operator.quantity import is_quantity, parse_quantity
 from modelservice_operator.records.condition import Condition, condition_of
 from modelservice_operator.records.container import Container, containers_of
+from modelservice_operator.records.demands import Demands
 from modelservice_operator.records.devices import Devices, devices_in
 from modelservice_operator.records.fields import items, number, section, text, word
 from modelservice_operator.records.pod_event import PodEvent
@@ -17,6 +18,7 @@ from modelservice_operator.records.pod_event import PodEvent
 Amounts: TypeAlias = tuple[tuple[str, Decimal], ...]
 """Cores of `cpu`, bytes of `memory`; above zero."""
 
+_NO_DEMANDS: Final = Demands()
 _QUEUE: Final = "kueue.x-k8s.io/queue-name"
 
 
@@ -56,6 +58,8 @@ class Pod:
     """What the pod as a whole needs."""
     requests: Amounts
     """CPU and memory that the pod as a whole asks for, while no node takes it; empty afterwards."""
+    demands: Demands
+    """What it asks of a node, while no node takes it; empty afterwards."""
     scheduler: str
     """Name of the scheduler that it asks for; empty for the usual one."""
     scheduling_gates: tuple[str, ...]
@@ -81,6 +85,7 @@ class Pod:
         status = section(manifest, "status")
         ready = condition_of(status, "Ready")
         scheduled = condition_of(status, "PodScheduled", "True")
+        unscheduled = condition_of(status, "PodScheduled", "False")
         created_at = text(metadata, "creationTimestamp")
         return cls(
             namespace=word(metadata, "namespace"),
@@ -99,12 +104,13 @@ class Pod:
             phase=word(status, "phase"),
             reason=word(status, "reason"),
             message=text(status, "message"),
-            unscheduled=condition_of(status, "PodScheduled", "False"),
+            unscheduled=unscheduled,
             ready=ready is not None and ready.status == "True",
             ready_since=ready.since if ready is not None else "",
             disruption=condition_of(status, "DisruptionTarget", "True"),
             devices=devices_of(spec),
-            requests=_requests(spec) if condition_of(status, "PodScheduled", "False") is not None else (),
+            requests=_requests(spec) if unscheduled is not None else (),
+            demands=Demands.from_manifest(spec) if unscheduled is not None else _NO_DEMANDS,
             queue=word(labels, _QUEUE),
             scheduler=word(spec, "schedulerName"),
             scheduling_gates=tuple(word(gate, "name") for gate in items(spec, "schedulingGates")),

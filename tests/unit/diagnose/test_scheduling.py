@@ -4,6 +4,7 @@ import pytest
 
 from modelservice_operator.api.spec import ModelServiceSpec
 from modelservice_operator.diagnose.later import changes_in
+from modelservice_operator.plan.placement import placement
 from modelservice_operator.records.node import Node
 from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import CREATED, SPEC, at, condition, node, nodes, pod, problems, unscheduled
@@ -92,7 +93,7 @@ ACCELERATORS = [
         "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient nvidia.com/gpu.",
         CORDONED,
         "NodesCordoned",
-        "1 of 3 nodes were unschedulable; 2 of 3 nodes: Insufficient nvidia.com/gpu: a.",
+        "a is cordoned (1 of 3 nodes were unschedulable; 2 of 3 nodes: Insufficient nvidia.com/gpu).",
         "Open a node again, or add one: kubectl uncordon a",
     ),
     (
@@ -109,6 +110,14 @@ ACCELERATORS = [
         16,
         "0/5 nodes are available: 5 node(s) had untolerated taint(s).",
         TWO_GPU_NODES,
+        "InsufficientAccelerators",
+        "it needs 16 nvidia.com/gpu; the largest node has 8 (5 of 5 nodes had untolerated taint(s)).",
+        "Lower spec.accelerator.count to at most 8, or add a larger node.",
+    ),
+    (
+        16,
+        "0/5 nodes are available: 5 node(s) had untolerated taint(s).",
+        {},
         "UntoleratedTaint",
         "5 of 5 nodes had untolerated taint(s).",
         "Add a toleration for the taint of the nodes to spec.placement.tolerations, or add nodes without it.",
@@ -118,7 +127,8 @@ ACCELERATORS = [
         "0/2 nodes are available: 1 node(s) had untolerated taint {dedicated: ml}, 1 Insufficient nvidia.com/gpu.",
         nodes(node("a", 8, taints=[("dedicated", "ml")]), node("b")),
         "UntoleratedTaint",
-        "1 of 2 nodes had untolerated taint {dedicated: ml}; 1 of 2 nodes: Insufficient nvidia.com/gpu.",
+        "nodes that fit are tainted dedicated=ml (1 of 2 nodes had untolerated taint {dedicated: ml}; 1 of 2 nodes: "
+        "Insufficient nvidia.com/gpu).",
         "Add a toleration for dedicated=ml to spec.placement.tolerations, or add nodes without it.",
     ),
     (  # newer schedulers do not name the taint; that of the device is tolerated anyway
@@ -126,7 +136,8 @@ ACCELERATORS = [
         "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 Insufficient nvidia.com/gpu.",
         nodes(node("a", 8, taints=[("nvidia.com/gpu", "present"), ("dedicated", "ml")]), node("b")),
         "UntoleratedTaint",
-        "1 of 2 nodes had untolerated taint(s); 1 of 2 nodes: Insufficient nvidia.com/gpu: dedicated=ml.",
+        "nodes that fit are tainted dedicated=ml (1 of 2 nodes had untolerated taint(s); 1 of 2 nodes: Insufficient "
+        "nvidia.com/gpu).",
         "Add a toleration for dedicated=ml to spec.placement.tolerations, or add nodes without it.",
     ),
     (  # devices from a ResourceClaim (DRA) are not in `allocatable`
@@ -214,7 +225,7 @@ ACCELERATORS = [
 def test_no_node_takes_the_pod(
     gpus: int, scheduler: str, on: dict[str, Node], reason: str, message: str, remedy: str
 ) -> None:
-    (problem,) = problems(unscheduled(scheduler + TAIL, gpus=gpus), on=on)
+    (problem,) = problems(unscheduled(scheduler + TAIL, gpus=gpus, spec=placement("chat", SPEC)), on=on)
     assert (problem.reason, problem.message, problem.remedy, problem.since) == (
         reason,
         f"1 of 1 pod cannot be scheduled: {message}",
@@ -310,7 +321,7 @@ def test_no_node_is_what_is_asked_for(
     remedy: str,
 ) -> None:
     spec = ModelServiceSpec.model_validate({"accelerator": accelerator, "placement": {"nodeSelector": selector}})
-    (problem,) = problems(unscheduled(UNMATCHED), on=on, spec=spec)
+    (problem,) = problems(unscheduled(UNMATCHED, spec=placement("chat", spec)), on=on, spec=spec)
     assert (problem.reason, problem.message, problem.remedy) == (
         reason,
         f"1 of 1 pod cannot be scheduled: {message}",
@@ -439,8 +450,9 @@ def test_a_closed_node_that_is_what_was_asked_for_is_the_cause() -> None:
     message = UNMATCHED.replace(
         "0/2 nodes are available:", "0/3 nodes are available: 1 node(s) had untolerated taint(s),"
     )
+    pending = unscheduled(message, spec=placement("chat", spec))
     on = nodes(node("a", 8, labels=H100, taints=[("team", "x")]), node("b", 8, labels=L4), node("c"))
-    assert [problem.reason for problem in problems(unscheduled(message), on=on, spec=spec)] == ["UntoleratedTaint"]
+    assert [problem.reason for problem in problems(pending, on=on, spec=spec)] == ["UntoleratedTaint"]
 
 
 def test_a_claim_without_a_name_of_its_own_is_described() -> None:

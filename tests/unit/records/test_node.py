@@ -45,7 +45,7 @@ def test_everything_that_decisions_need() -> None:
         cpu="64",
         memory="512Gi",
         labels={"zone": "a"},
-        taints=(Taint("dedicated", "ml"), Taint("nvidia.com/gpu", "")),
+        taints=(Taint("dedicated", "ml", "NoSchedule"), Taint("nvidia.com/gpu", "", "NoExecute")),
     )
     assert [str(taint) for taint in node.taints] == ["dedicated=ml", "nvidia.com/gpu"]
 

@@ -8,6 +8,7 @@ import pytest
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.condition import Condition
 from modelservice_operator.records.container import Container, Exit, Waiting
+from modelservice_operator.records.demands import Demands, Expression, Toleration
 from modelservice_operator.records.pod import Pod
 from unit.diagnose.builders import recorded
 
@@ -35,6 +36,19 @@ FULL: Manifest = {
         "nodeName": "gpu-1",
         "serviceAccountName": "reader",
         "schedulingGates": [{"name": "queue"}],
+        "nodeSelector": {"disk": "fast"},
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [
+                        {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]},
+                        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["gpu-1"]}]},
+                        {},
+                    ]
+                }
+            }
+        },
+        "tolerations": [{"key": "dedicated", "operator": "Equal", "value": "ml", "effect": "NoSchedule"}, {}],
         "volumes": [{"emptyDir": {}}, {"persistentVolumeClaim": {"claimName": "models"}}],
         "initContainers": [
             {
@@ -153,6 +167,11 @@ def test_everything_that_decisions_need() -> None:
         disruption=Condition("True", "DeletionByTaintManager", "", "2026-11-22T10:00:03Z"),
         devices=(("nvidia.com/gpu", 10),),
         requests=(("cpu", Decimal(5)), ("memory", Decimal(2**30))),
+        demands=Demands(
+            selector=(Expression("disk", "In", ("fast",)),),
+            terms=((Expression("zone", "In", ("a", "b")),), (Expression("metadata.name", "", ()),), ()),
+            tolerations=(Toleration("dedicated", "Equal", "ml", "NoSchedule"), Toleration("", "", "", "")),
+        ),
         queue="gpus",
         scheduler="",
         scheduling_gates=("queue",),
