@@ -22,6 +22,17 @@ from modelservice_operator.timeline import Span, timeline
 DEVICE_SHORTAGES: Final = frozenset({Reason.INSUFFICIENT_ACCELERATORS, Reason.ROLLOUT_BLOCKED})
 """Problems that a look at who holds the devices helps with."""
 
+ABOUT_NODES: Final = frozenset(
+    {
+        Reason.INSUFFICIENT_ACCELERATORS,
+        Reason.INSUFFICIENT_RESOURCES,
+        Reason.NO_MATCHING_NODE,
+        Reason.UNTOLERATED_TAINT,
+        Reason.NODES_CORDONED,
+    }
+)
+"""Problems of which those who may not read nodes see less than the operator."""
+
 STARTS: Final = 3
 """Pods whose start is shown."""
 
@@ -126,7 +137,7 @@ def report(reading: Reading, now: str) -> Report:
         there=_there(reading),
         each=_each(parent),
         revision=status.get("revision") or {},
-        problems=(*filter(None, (first,)), *_problems(reading, now)),
+        problems=(*filter(None, (first,)), *_problems(reading, now, is_current=first is None)),
         pods=tuple(map(_line, pods)),
         starts=_starts(pods),
         usual=(status.get("startup") or {}).get("median") or {},
@@ -146,13 +157,20 @@ def with_devices(found: Report, reading: Reading) -> Report:
     return replace(found, devices=_devices(reading), notes=tuple(reading.unreadable))
 
 
-def _problems(reading: Reading, now: str) -> tuple[Trouble, ...]:
+def _problems(reading: Reading, now: str, *, is_current: bool) -> tuple[Trouble, ...]:
     """What the objects say now; and what only the operator knows, as its status has it."""
     spec = spec_of(reading.parent)
     live = explain(spec, reading.pods, reading.deployment, reading.nodes, now) if spec is not None else ()
-    told = [entry for entry in reading.parent.status.get("problems") or () if not entry.get("pods")]
-    known = [Trouble.told(entry) for entry in told]
-    return (*known, *(Trouble(str(each.reason), each.message, each.remedy, each.pods, each.since) for each in live))
+    entries = reading.parent.status.get("problems") or ()
+    known = [Trouble.told(entry) for entry in entries if not entry.get("pods")]
+    # The operator may read the nodes, and had their numbers for its sentence; that of another generation is outdated.
+    better = (
+        {entry["reason"]: Trouble.told(entry) for entry in entries if entry["reason"] in ABOUT_NODES}
+        if not reading.nodes and is_current
+        else {}
+    )
+    seen = (Trouble(str(each.reason), each.message, each.remedy, each.pods, each.since) for each in live)
+    return (*known, *(better.pop(each.reason, each) for each in seen))
 
 
 def _there(reading: Reading) -> int:

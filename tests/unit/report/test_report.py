@@ -139,6 +139,29 @@ def test_what_only_the_operator_knows_comes_first() -> None:
     assert "OfANewerOperator" in text(found)
 
 
+@pytest.mark.parametrize(
+    ("nodes", "observed", "detail"),
+    [
+        ({}, 1, "the largest node has 8."),
+        (GPUS, 1, "too few are free on the only open node"),
+        ({}, 0, "no node has that many free"),
+    ],
+)
+def test_who_may_not_read_nodes_is_told_what_the_operator_read_of_them(
+    nodes: dict[str, Node], observed: int, detail: str
+) -> None:
+    entry = {
+        "reason": "InsufficientAccelerators",
+        "message": "1 of 2 pods cannot be scheduled: it needs 16 nvidia.com/gpu; the largest node has 8.",
+        "remedy": "Lower spec.accelerator.count to at most 8, or add a larger node.",
+        "pods": 1,
+    }
+    status = {**STATUS, "observedGeneration": observed, "problems": [entry]}
+    problems = report(reading(SHORT, status=status, nodes=nodes), NOW).problems
+    (problem,) = (each for each in problems if each.reason == "InsufficientAccelerators")
+    assert detail in problem.message
+
+
 def test_what_could_not_be_read_is_named() -> None:
     found = report(reading(unreadable=["nodes cannot be read: 403 Forbidden."]), NOW)
     assert text(found)[-1] == "Note: nodes cannot be read: 403 Forbidden."
