@@ -158,10 +158,15 @@ def with_devices(found: Report, reading: Reading) -> Report:
 
 
 def _problems(reading: Reading, now: str, *, is_current: bool) -> tuple[Trouble, ...]:
-    """What the objects say now; and what only the operator knows, as its status has it."""
+    """What the objects say now; and what only the operator knows, as its status has it.
+
+    That is all of it to those who may not read pods.
+    """
+    entries = reading.parent.status.get("problems") or ()
+    if reading.pods_unread:
+        return tuple(map(Trouble.told, entries))
     spec = spec_of(reading.parent)
     live = explain(spec, reading.pods, reading.deployment, reading.nodes, now) if spec is not None else ()
-    entries = reading.parent.status.get("problems") or ()
     known = [Trouble.told(entry) for entry in entries if not entry.get("pods")]
     # The operator may read the nodes, and had their numbers for its sentence; that of another generation is outdated.
     better = (

@@ -54,6 +54,14 @@ def test_who_may_not_see_pods_is_told_how_many_others_count() -> None:
     assert "Pods" not in text(found)
 
 
+def test_problems_of_pods_that_may_not_be_read_are_those_of_the_status() -> None:
+    crashing = {"reason": "CrashLooping", "message": "1 of 2 pods crashed.", "remedy": "Look.", "pods": 1}
+    found = report(reading(pods_unread=True, status={**STATUS, "problems": [crashing]}), NOW)
+    assert [(problem.reason, problem.message) for problem in found.problems] == [
+        ("CrashLooping", "1 of 2 pods crashed.")
+    ]
+
+
 def text(found: Report) -> list[str]:
     return report_text(found, NOW, 80).split("\n")
 
