@@ -65,7 +65,7 @@ def untolerated_taint(pod: Pod, nodes: Mapping[str, Node]) -> Finding | None:
     found = _frequent(closed, pod)
     taints = found or [str(taint) for taint in named]
     digest = quotable(verdict.digest(_TAINT))
-    curable = [taint for taint in taints if not taint.startswith(_NODE_CONDITION)]
+    curable = [taint for taint in taints if _NODE_CONDITION not in taint]
     if taints and not curable:
         remedy = "Repair these nodes, or add others: kubectl get nodes"
     else:
@@ -206,6 +206,6 @@ def _most(counts: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _frequent(nodes: Iterable[Node], pod: Pod) -> list[str]:
-    """The taints of nodes that keep the pod off, the most frequent first."""
-    found = (str(taint) for node in nodes for taint in untolerated(node, pod))
-    return [text for text, _ in _most(Counter(found))]
+    """What keeps the pod off each node, the most frequent first: all of its taints would have to be tolerated."""
+    found = (" and ".join(map(str, untolerated(node, pod))) for node in nodes)
+    return [text for text, _ in _most(Counter(filter(None, found)))]

@@ -10,6 +10,8 @@ from modelservice_operator.records.pod import Pod
 
 _DIGITS: Final = 20
 """Numbers that Kubernetes compares have less."""
+_CORDON: Final = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+"""As which the scheduler takes a cordon."""
 
 
 def matches(node: Node, pod: Pod) -> bool:
@@ -55,7 +57,8 @@ def has_devices(node: Node, pod: Pod) -> bool:
 
 def is_open(node: Node, pod: Pod) -> bool:
     """Neither its kubelet, nor a cordon, nor a taint keeps the pod off."""
-    return node.ready and not node.unschedulable and not untolerated(node, pod)
+    closed = node.unschedulable and not any(_tolerates(each, _CORDON) for each in pod.demands.tolerations)
+    return node.ready and not closed and not untolerated(node, pod)
 
 
 def untolerated(node: Node, pod: Pod) -> list[Taint]:

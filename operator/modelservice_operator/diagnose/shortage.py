@@ -126,7 +126,9 @@ def _shortage(
     large = [node for node in matching if node.allocatable[resource] >= count]
     among = [node for node in large if is_open(node, pod)]
     # The scheduler names no nodes. Those that give another reason must all be such as are no candidates anyway.
-    if not among or verdict.nodes - lacking > len(nodes) - len(among):
+    # Those that are open, match and are too small lack the devices for certain.
+    small = sum(not has_devices(node, pod) and is_open(node, pod) and matches(node, pod) for node in nodes.values())
+    if not among or verdict.nodes - lacking > len(nodes) - len(among) - small:
         return None
     closed = len(among) < len(large)
     which = f"open {which}" if closed else which

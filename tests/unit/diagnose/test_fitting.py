@@ -4,12 +4,25 @@ from typing import Any
 
 import pytest
 
-from modelservice_operator.diagnose.fitting import is_large_enough, matches, meets, untolerated
+from modelservice_operator.diagnose.fitting import is_large_enough, is_open, matches, meets, untolerated
 from modelservice_operator.manifest import Manifest
 from modelservice_operator.records.demands import Expression
 from unit.diagnose.builders import node, unscheduled
 
 NODE = node("a", 8, labels={"disk": "fast", "slots": "12"}, taints=[("dedicated", "ml")])
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "opened"),
+    [
+        ([], False),
+        ([{"operator": "Exists"}], True),
+        ([{"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}], True),
+        ([{"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoExecute"}], False),
+    ],
+)
+def test_a_cordon_is_a_taint_that_may_be_tolerated(tolerations: list[Manifest], opened: bool) -> None:
+    assert is_open(node("a", cordoned=True), unscheduled("", spec={"tolerations": tolerations})) is opened
 
 
 @pytest.mark.parametrize(

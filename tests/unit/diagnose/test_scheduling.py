@@ -11,6 +11,7 @@ from unit.diagnose.builders import CREATED, SPEC, at, condition, node, nodes, po
 
 TAIL = " preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
 TWO_GPU_NODES = nodes(node("a", 8), node("b", 4), node("c"), node("d"), node("e"))
+FREE_GPUS = nodes(node("g", 8), node("c"), node("d"), node("e"))
 CORDONED = nodes(node("a", 8, cordoned=True), node("b", 4), node("c"))
 UNREADY = nodes(node("a", 8, ready=False), node("b", 4), node("c"))
 NO_GPUS = nodes(node("c"), node("d"))
@@ -49,7 +50,7 @@ ACCELERATORS = [
     (  # nodes without enough devices may be closed for other reasons as well
         8,
         "0/5 nodes are available: 1 Insufficient nvidia.com/gpu, 4 node(s) had untolerated taint {a: b}.",
-        TWO_GPU_NODES,
+        nodes(node("a", 8), node("b", 4, taints=[("a", "b")]), *(node(c, taints=[("a", "b")]) for c in "cde")),
         "InsufficientAccelerators",
         "it needs 8 nvidia.com/gpu; too few are free on the only node with 8 or more "
         "(4 of 5 nodes had untolerated taint {a: b}; 1 of 5 nodes: Insufficient nvidia.com/gpu).",
@@ -493,3 +494,38 @@ def test_a_pod_that_no_scheduler_looks_at(scheduler: str, called: str, remedy: s
     )
     bound = pod(conditions=[condition("PodScheduled", "True")], phase="Pending")
     assert problems(bound, now=at(30)) == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"), [("1 Insufficient memory", "InsufficientResources"), ("1 Too many pods", "TooManyPods")]
+)
+def test_nodes_without_devices_do_not_make_free_ones_short(other: str, reason: str) -> None:
+    """They lack them for certain, so the other reason is that of the node that has them."""
+    scheduler = f"0/4 nodes are available: 3 Insufficient nvidia.com/gpu, {other}."
+    waiting = unscheduled(scheduler + TAIL, gpus=1, spec=placement("chat", SPEC))
+    (problem,) = problems(waiting, on=FREE_GPUS)
+    assert problem.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("taints", "remedy"),
+    [
+        (
+            [[("role", "gpu"), ("team", "x")]],
+            "Add a toleration for role=gpu and team=x to spec.placement.tolerations, or add nodes without it.",
+        ),
+        (
+            [[("role", "gpu")], [("team", "x")]],
+            "Add a toleration for role=gpu or team=x to spec.placement.tolerations, or add nodes without it.",
+        ),
+        (
+            [[("node.kubernetes.io/unreachable", ""), ("team", "x")]],
+            "Repair these nodes, or add others: kubectl get nodes",
+        ),
+    ],
+)
+def test_all_taints_of_a_node_keep_the_pod_off(taints: list[list[tuple[str, str]]], remedy: str) -> None:
+    closed = nodes(*(node(f"g{number}", 8, taints=of) for number, of in enumerate(taints)))
+    scheduler = f"0/{len(closed)} nodes are available: {len(closed)} node(s) had untolerated taint(s)."
+    (problem,) = problems(unscheduled(scheduler + TAIL, gpus=1, spec=placement("chat", SPEC)), on=closed)
+    assert (problem.reason, problem.remedy) == ("UntoleratedTaint", remedy)
