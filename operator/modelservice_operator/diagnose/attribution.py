@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.api.uri import parse_uri
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.reasons import Reason
 from modelservice_operator.plan.origin import origin_of
@@ -32,7 +33,7 @@ def attributed(finding: Finding, spec: ModelServiceSpec) -> str:
     name stands.
     """
     remedy = finding.remedy
-    for key, value in _patch(spec).items():
+    for key, value in patch_of(spec).items():
         field, here = origin_of("Deployment", f"spec.template.spec.{key}"), f"{_PATCH}.spec.{key}"
         if field is not None and field.endswith(f".{key}"):
             remedy = remedy.replace(field, f"{field} or {here}" if isinstance(value, dict) else here)
@@ -42,7 +43,8 @@ def attributed(finding: Finding, spec: ModelServiceSpec) -> str:
     return remedy
 
 
-def _patch(spec: ModelServiceSpec) -> dict[str, object]:
+def patch_of(spec: ModelServiceSpec) -> dict[str, object]:
+    """`spec.podTemplate.spec`; empty where it is left out."""
     return (spec.pod_template.spec if spec.pod_template is not None else None) or {}
 
 
@@ -51,13 +53,13 @@ def _holding(name: str, spec: ModelServiceSpec) -> Iterator[str]:
     model = spec.model
     if model is not None and model.credentials is not None and model.credentials.secret_name == name:
         yield _CREDENTIALS
-    if model is not None and model.uri.startswith("pvc://") and model.uri.split("/")[2] == name:
+    if model is not None and parse_uri(model.uri).claim == name:
         yield _URI
     if spec.runtime.image == name:
         yield _IMAGE
     if name in _strings([variable.model_dump() for variable in spec.runtime.env]):
         yield _ENV
-    if name in _strings(_patch(spec)):
+    if name in _strings(patch_of(spec)):
         yield _PATCH
 
 

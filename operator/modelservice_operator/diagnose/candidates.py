@@ -7,6 +7,7 @@ from typing import Final
 
 from modelservice_operator.api.accelerator import Accelerator
 from modelservice_operator.api.spec import ModelServiceSpec
+from modelservice_operator.diagnose.attribution import patch_of
 from modelservice_operator.diagnose.finding import Finding
 from modelservice_operator.diagnose.fitting import is_large_enough, is_open, matches, meets, untolerated
 from modelservice_operator.diagnose.reasons import Reason
@@ -147,8 +148,7 @@ def _missing_label(asked: Iterable[Expression], nodes: Mapping[str, Node], remed
 
 
 def _affinity_remedy(spec: ModelServiceSpec) -> str:
-    patch = (spec.pod_template.spec if spec.pod_template is not None else None) or {}
-    written = spec.placement.affinity is not None or "affinity" in patch
+    written = spec.placement.affinity is not None or "affinity" in patch_of(spec)
     return "Correct spec.placement.affinity, or label a node." if written else _CORRECT
 
 
